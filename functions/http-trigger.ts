@@ -1,0 +1,50 @@
+import {
+  type Cookie as FunctionCookie,
+  app as functions,
+  type HttpMethod,
+  type HttpRequest,
+  type HttpResponseInit,
+} from '@azure/functions';
+import { type Handler, handle } from '../shared/endpoints/handle.ts';
+import { parseSetCookie } from '../shared/http/cookies.ts';
+import { app, prefix } from './app.ts';
+
+/** Registers a handler for a route below the prefix. Sign-in is what this app provides, so the host asks for no key. */
+export function httpTrigger(name: string, route: string, methods: HttpMethod[], handler: Handler): void {
+  functions.http(name, {
+    route: `${prefix}/${route}`,
+    methods,
+    authLevel: 'anonymous',
+    handler: async (request) => functionResponse(await handle(handler, await webRequest(request), app)),
+  });
+}
+
+async function webRequest(request: HttpRequest): Promise<Request> {
+  const { url, method, headers } = request;
+  const body = method === 'GET' || method === 'HEAD' ? null : await request.text();
+  return new Request(url, { method, headers: [...headers], body });
+}
+
+/** The library keeps one value of each header, so cookies go where it takes them apart. */
+async function functionResponse(response: Response): Promise<HttpResponseInit> {
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'set-cookie'));
+  const cookies = response.headers.getSetCookie().map(parseSetCookie).map(functionCookie);
+  const body = await response.text();
+  return {
+    status: response.status,
+    headers,
+    ...(body === '' ? {} : { body }),
+    ...(cookies.length === 0 ? {} : { cookies }),
+  };
+}
+
+function functionCookie({
+  name,
+  value,
+  path,
+  maxAge,
+  secure,
+  sameSite,
+}: ReturnType<typeof parseSetCookie>): FunctionCookie {
+  return { name, value, path, httpOnly: true, secure, sameSite, ...(maxAge === undefined ? {} : { maxAge }) };
+}

@@ -1,0 +1,4 @@
+import { keys } from '../shared/endpoints/keys.ts';
+import { httpTrigger } from './http-trigger.ts';
+
+httpTrigger('keys', 'keys', ['GET'], keys);

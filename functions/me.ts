@@ -1,0 +1,4 @@
+import { me } from '../shared/endpoints/me.ts';
+import { httpTrigger } from './http-trigger.ts';
+
+httpTrigger('me', 'me', ['GET'], me);

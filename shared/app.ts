@@ -1,0 +1,108 @@
+import type { TokenCredential } from '@azure/identity';
+import { type Platform, seconds } from './platform.ts';
+import { openIdConnectProvider } from './providers/openid-connect.ts';
+import type { Provider } from './providers/provider.ts';
+import { azureRecoveryQueue } from './refresh/azure-recovery-queue.ts';
+import { createRefreshEngine, type RefreshEngine } from './refresh/engine.ts';
+import { endSession } from './sessions/end-session.ts';
+import { createSessionTokens, type SessionTokens } from './sessions/session-token.ts';
+import { signingKeyBytes } from './settings/load.ts';
+import type { ContainerSettings, HostStorage, Settings } from './settings/settings.ts';
+import type { Log } from './telemetry/log.ts';
+import { type Agenda, createAgenda } from './token-store/agenda.ts';
+import { azureContainer, type ContainerAccess } from './token-store/azure-container.ts';
+import type { Container } from './token-store/container.ts';
+import { createKeyRing, type KeyRing } from './token-store/key-ring.ts';
+import type { Session } from './token-store/session.ts';
+import { createSessionStore, type SessionStore } from './token-store/session-store.ts';
+import { azureVault } from './token-store/vault.ts';
+
+/** Everything a handler needs, built once a process from settings. */
+export interface App {
+  readonly settings: Settings;
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly container: Container;
+  readonly ring: KeyRing;
+  readonly agenda: Agenda;
+  readonly store: SessionStore;
+  readonly sessionTokens: SessionTokens;
+  readonly provider: (name: string) => Provider | undefined;
+  readonly refresh: RefreshEngine;
+  readonly endSession: (session: Session) => Promise<void>;
+}
+
+/** The composition root. Nothing is contacted until the first request. */
+export function createApp(settings: Settings, platform: Platform, log: Log): App {
+  const { clock } = platform;
+  const container = azureContainer(containerAccess(settings.container, seconds(clock), log));
+  const vault = azureVault(settings.vault, identity(settings.identityClientId));
+  const ring = createKeyRing(container, vault, platform, log);
+  const agenda = createAgenda(container, clock);
+  const store = createSessionStore(container, ring, agenda, log);
+  const providers = new Map(settings.providers.map((one) => [one.name, openIdConnectProvider(one, platform)]));
+  const provider = (name: string) => providers.get(name);
+  const { signingKey, lifetime, refreshExtension } = settings.session;
+  const sharedKey = signingKey && { key: signingKey, bytes: signingKeyBytes(signingKey.reveal()) };
+  return {
+    settings,
+    platform,
+    log,
+    container,
+    ring,
+    agenda,
+    store,
+    provider,
+    sessionTokens: createSessionTokens(settings.publicOrigin, ring, clock, sharedKey),
+    refresh: createRefreshEngine({
+      container,
+      store,
+      provider,
+      platform,
+      log,
+      refreshExtension,
+      recovery: azureRecoveryQueue(queueAccess(settings.hostStorage)),
+      sessionLifetime: lifetime,
+    }),
+    endSession: (session) => endSession(session, store, provider, log),
+  };
+}
+
+/** A SAS that ends sooner than this is worth a warning: 14 days in seconds. */
+const soon = 14 * 24 * 3600;
+
+function containerAccess(settings: ContainerSettings, now: number, log: Log): ContainerAccess {
+  const onDeleteRefused = () => log.event('container_without_delete');
+  if ('url' in settings) {
+    return { url: settings.url, credential: lazily(identity(settings.clientId)), deletes: true, onDeleteRefused };
+  }
+  if (settings.expiresAt !== undefined && settings.expiresAt - now < soon) {
+    log.event('container_access_expires_soon', { expires: new Date(settings.expiresAt * 1000).toISOString() });
+  }
+  if (!settings.deletes) onDeleteRefused();
+  return { url: settings.sasUrl.reveal(), deletes: settings.deletes, onDeleteRefused };
+}
+
+function queueAccess(settings: HostStorage): Parameters<typeof azureRecoveryQueue>[0] {
+  if ('connectionString' in settings) return settings;
+  return { url: settings.queueServiceUrl, credential: identity(settings.clientId) };
+}
+
+/**
+ * The app's identity: the managed identity where the platform offers one, else whatever the developer is signed in
+ * with. Its library is loaded on first use, because most requests never need it.
+ */
+function identity(clientId: string | undefined): () => Promise<TokenCredential> {
+  let credential: Promise<TokenCredential> | undefined;
+  return () => {
+    credential ??= import('@azure/identity').then(({ DefaultAzureCredential, ManagedIdentityCredential }) => {
+      if (process.env['IDENTITY_ENDPOINT'] === undefined) return new DefaultAzureCredential();
+      return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+    });
+    return credential;
+  };
+}
+
+function lazily(credential: () => Promise<TokenCredential>): TokenCredential {
+  return { getToken: async (...request) => (await credential()).getToken(...request) };
+}

@@ -1,0 +1,41 @@
+import type { App } from '../app.ts';
+import type { ErrorCode } from '../errors/table.ts';
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { json } from '../http/respond.ts';
+import { blobName } from '../token-store/names.ts';
+
+interface Check {
+  readonly name: 'key_ring' | 'container';
+  readonly ok: boolean;
+  readonly code?: ErrorCode;
+  readonly remedy?: string;
+}
+
+/**
+ * `GET {prefix}/health`: 200 where the key ring opens and the container grants read, write and list; else 503 with what
+ * is wrong and what to do. Nothing in it says who uses the app.
+ */
+export async function health(_request: Request, app: App): Promise<Response> {
+  const checks = [
+    await check('key_ring', app, async () => {
+      await app.ring.newest();
+    }),
+    await check('container', app, async () => {
+      const { number } = await app.ring.newest();
+      await app.container.probe(blobName.epoch(number));
+    }),
+  ];
+  const isReady = checks.every(({ ok }) => ok);
+  return json({ status: isReady ? 'ready' : 'not ready', checks }, { status: isReady ? 200 : 503 });
+}
+
+async function check(name: Check['name'], { log }: App, prove: () => Promise<void>): Promise<Check> {
+  try {
+    await prove();
+    return { name, ok: true };
+  } catch (error) {
+    const known = error instanceof TokenkeepError ? error : new TokenkeepError('internal', { cause: error });
+    log.event('not_ready', { check: name }, known);
+    return { name, ok: false, code: known.code, remedy: known.row.remedy };
+  }
+}

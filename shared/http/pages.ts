@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { TokenkeepError } from '../errors/tokenkeep-error.ts';
+
+export interface Page {
+  readonly body: string;
+  /** Content-Security-Policy that allows this page's own style and script, by hash, and nothing else. */
+  readonly policy: string;
+}
+
+const style = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { display: grid; min-height: 100dvh; margin: 0; place-items: center; }
+main { box-sizing: border-box; max-width: 34rem; padding: 2rem 1.25rem; }
+h1 { font-size: 1.35rem; line-height: 1.25; margin: 0 0 .75rem; }
+p { margin: .5rem 0; }
+code { font: .875em ui-monospace, monospace; opacity: .75; }
+a { color: LinkText; }
+`;
+
+/** A page of ours: a heading and what stands below it, as safe HTML. */
+export function page(title: string, content: string, script = ''): Page {
+  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  const scriptSource = script === '' ? "'none'" : hash(script);
+  return {
+    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${scriptSource}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+    body: `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+${content}
+</main>
+${script === '' ? '' : `<script>${script}</script>\n`}</body>
+</html>
+`,
+  };
+}
+
+/** What a person sees when a navigation ends in an error: what happened, what to do, and the code to quote. */
+export function errorPage(error: TokenkeepError, loginPath: string | undefined): Page {
+  const { title, remedy } = error.row;
+  const lines = [
+    error.detail ? `<p>${escapeHtml(error.detail)}.</p>` : '',
+    `<p>${escapeHtml(remedy)}</p>`,
+    loginPath ? `<p><a href="${escapeHtml(loginPath)}">Sign in again</a></p>` : '',
+    `<p><code>${error.code}</code></p>`,
+  ];
+  return page(title, lines.filter(Boolean).join('\n'));
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,86 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { outboundTimeout } from '../http/outbound.ts';
+import { type Clock, seconds } from '../platform.ts';
+import type { IdToken } from '../telemetry/secret.ts';
+import type { Metadata } from './discovery.ts';
+import type { Claims } from './provider.ts';
+
+/** Asymmetric only: with `none` or an HMAC by a public key anybody could make an ID token (RFC 8725 section 3.1). */
+const allowedAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** Clocks may differ by this much, in seconds. */
+const clockTolerance = 60;
+/** An unknown `kid` makes the keys be fetched anew, at most this often, in milliseconds. */
+const refetchPause = 1_000;
+
+/** What must hold beyond signature, issuer, audience and times. */
+export interface Expected {
+  /** The nonce of the authorization request; a refreshed ID token carries none or the old one (Core 12.2). */
+  readonly nonce?: string;
+  /** Issuer and subject of the session that is refreshed. */
+  readonly subject?: string;
+}
+
+/** Checks ID tokens (OpenID Connect Core 1.0 sections 3.1.3.7 and 12.2). Throws `id_token_invalid`. */
+export type IdTokenVerifier = (
+  metadata: Metadata,
+  idToken: IdToken,
+  expected: Expected,
+) => Promise<Claims & { sub: string }>;
+
+export function createIdTokenVerifier(clientId: string, fetch: typeof globalThis.fetch, clock: Clock): IdTokenVerifier {
+  let keys: { readonly uri: string; readonly get: ReturnType<typeof createRemoteJWKSet> } | undefined;
+
+  const keysAt = (uri: string) => {
+    if (keys?.uri !== uri) {
+      const options = { [customFetch]: fetch, timeoutDuration: outboundTimeout, cooldownDuration: refetchPause };
+      keys = { uri, get: createRemoteJWKSet(new URL(uri), options) };
+    }
+    return keys.get;
+  };
+
+  return async (metadata, idToken, expected) => {
+    const claims = await verified(() =>
+      jwtVerify(idToken.reveal(), keysAt(metadata.jwksUri), {
+        algorithms: allowedAlgorithms.filter((alg) => metadata.signingAlgorithms?.includes(alg) ?? true),
+        issuer: metadata.issuer,
+        audience: clientId,
+        requiredClaims: ['sub', 'iat', 'exp'],
+        clockTolerance,
+        currentDate: new Date(clock.now()),
+      }),
+    );
+    const { sub, aud, azp, iat, nonce } = claims;
+    if (typeof sub !== 'string' || sub === '') throw invalid('it names no subject');
+    if (azp !== undefined && azp !== clientId) throw invalid('it was issued to another client (azp)');
+    if (Array.isArray(aud) && aud.length > 1 && azp === undefined) throw invalid('it has several audiences and no azp');
+    if ((iat ?? 0) > seconds(clock) + clockTolerance) throw invalid('it was issued in the future');
+    if (expected.nonce !== undefined && nonce !== expected.nonce) throw invalid('its nonce is not the one sent');
+    if (expected.subject !== undefined && sub !== expected.subject) throw invalid('it is for another user');
+    return { ...claims, sub };
+  };
+}
+
+async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
+  try {
+    return (await verify()).payload;
+  } catch (cause) {
+    if (cause instanceof TokenkeepError) throw cause;
+    if (cause instanceof errors.JWKSTimeout)
+      throw new TokenkeepError('provider_unavailable', { detail: 'its keys', cause });
+    throw invalid(reason(cause), cause);
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'its algorithm is not allowed';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'its key (kid) is not among the keys of the provider';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
+  if (error instanceof errors.JWTExpired) return 'it has expired';
+  if (error instanceof errors.JWTClaimValidationFailed) return `its claim ${error.claim} is missing or wrong`;
+  return 'it cannot be read';
+}
+
+function invalid(detail: string, cause?: unknown): TokenkeepError {
+  return new TokenkeepError('id_token_invalid', { detail, cause });
+}

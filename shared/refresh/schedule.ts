@@ -1,0 +1,64 @@
+import type { EpochSeconds, Random } from '../platform.ts';
+import { type Minute, minuteOf } from '../token-store/names.ts';
+import type { Entry, Session } from '../token-store/session.ts';
+
+/** Tokens are refreshed this long before they expire, in seconds, but never in the first half of their life. */
+const longestLead = 10 * 60;
+/** The share of a short life that the lead takes. */
+const leadShare = 1 / 3;
+/** Up to this share of the lead is added at random, so that many sign-ins of one minute spread. */
+const jitterShare = 0.5;
+
+const firstBackoff = 30;
+const longestBackoff = 30 * 60;
+
+/** When a token that lives from `issuedAt` to `expiresAt` is due to be refreshed. */
+export function refreshDue(issuedAt: EpochSeconds, expiresAt: EpochSeconds, random: Random): EpochSeconds {
+  const lead = Math.min(longestLead, (expiresAt - issuedAt) * leadShare);
+  return Math.floor(expiresAt - lead * (1 + jitterShare * random.fraction()));
+}
+
+/**
+ * When to try again after `failures` failures in a row: doubling, with full jitter in its upper half, and never
+ * before the provider's `Retry-After`.
+ */
+export function retryDue(
+  now: EpochSeconds,
+  failures: number,
+  retryAfter: number | undefined,
+  random: Random,
+): EpochSeconds {
+  const backoff = Math.min(firstBackoff * 2 ** Math.max(failures - 1, 0), longestBackoff);
+  return Math.ceil(now + Math.max(backoff * (0.5 + 0.5 * random.fraction()), retryAfter ?? 0));
+}
+
+/** When the session's blob has no further use: its token expired and may not be refreshed any more. */
+export function endOfLife(session: Pick<Session, 'expiresAt' | 'endsAt'>, refreshExtension: number): EpochSeconds {
+  return Math.min(session.expiresAt + refreshExtension, session.endsAt);
+}
+
+/** Whether the entry's tokens can be and are to be renewed by `time`. */
+export function isDue(entry: Entry, time: EpochSeconds): boolean {
+  return canRefresh(entry) && entry.refreshAt !== undefined && entry.refreshAt <= time;
+}
+
+export function canRefresh(entry: Entry): entry is Entry & Required<Pick<Entry, 'refreshToken'>> {
+  return entry.refreshToken !== undefined && entry.dead === undefined;
+}
+
+/**
+ * The minute of the session's next visit: of the first refresh that is due, or of its end. Never the current minute,
+ * whose markers may have been listed already.
+ */
+export function nextVisit(
+  session: Pick<Session, 'expiresAt' | 'endsAt' | 'entries'>,
+  now: EpochSeconds,
+  refreshExtension: number,
+): Minute {
+  const times = Object.values(session.entries)
+    .filter(canRefresh)
+    .map(({ refreshAt }) => refreshAt)
+    .filter((time) => time !== undefined);
+  const earliest = Math.min(endOfLife(session, refreshExtension), ...times);
+  return minuteOf(Math.max(earliest, now + 60) * 1000);
+}

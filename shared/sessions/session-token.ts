@@ -1,0 +1,105 @@
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
+import { Secret, type SessionToken, type SigningKey } from '../telemetry/secret.ts';
+import type { KeyRing } from '../token-store/key-ring.ts';
+import { isEpochNumber } from '../token-store/names.ts';
+import type { Session } from '../token-store/session.ts';
+
+/** The 256-bit random key of a session as base64url: the `jti` of its tokens. Its hash names the blob. */
+export type SessionKey = string & { readonly brand: 'SessionKey' };
+
+/** What a session token says, once verified. */
+export interface SessionClaims {
+  readonly key: SessionKey;
+  readonly sid: string;
+  readonly provider: string;
+  readonly expiresAt: EpochSeconds;
+}
+
+/**
+ * Session tokens: JWTs with the claims of App Service's (`sub`, `stable_sid`, `idp`, `ver`), signed ES256 by the key
+ * ring so that anybody can verify them with `/.auth/keys`; or by WEBSITE_AUTH_SIGNING_KEY where servers share that.
+ */
+export interface SessionTokens {
+  issue(session: Session, key: SessionKey): Promise<SessionToken>;
+  /** Throws `session_token_invalid`, or `session_expired` more than `extension` seconds after its end. */
+  verify(token: SessionToken, extension: number): Promise<SessionClaims>;
+}
+
+/** Longer tokens are not looked at: ours have some 600 characters. */
+const longestToken = 4096;
+const sessionKey = /^[\w-]{43}$/;
+
+export function createSessionTokens(
+  publicOrigin: string,
+  ring: KeyRing,
+  clock: Clock,
+  sharedKey: { readonly key: SigningKey; readonly bytes: Uint8Array } | undefined,
+): SessionTokens {
+  const issuer = `${publicOrigin}/`;
+  const sharedAlgorithm = sharedKey && hmacAlgorithm(sharedKey.bytes.length);
+
+  async function verificationKey(token: string): Promise<CryptoKey | Uint8Array> {
+    const { alg, kid } = decodeProtectedHeader(token);
+    if (sharedKey && alg === sharedAlgorithm) return sharedKey.bytes;
+    if (alg !== 'ES256' || kid === undefined || !isEpochNumber(kid)) throw new TokenkeepError('session_token_invalid');
+    return (await ring.epoch(kid)).sessionSigning.publicKey;
+  }
+
+  return {
+    async issue(session, key) {
+      const jwt = new SignJWT({ stable_sid: session.sid, idp: session.provider, ver: '3' })
+        .setSubject(session.sid)
+        .setIssuer(issuer)
+        .setAudience(issuer)
+        .setJti(key)
+        .setIssuedAt(seconds(clock))
+        .setNotBefore(seconds(clock))
+        .setExpirationTime(session.expiresAt);
+      if (sharedKey && sharedAlgorithm) {
+        const signed = await jwt.setProtectedHeader({ typ: 'JWT', alg: sharedAlgorithm }).sign(sharedKey.bytes);
+        return new Secret('session_token', signed);
+      }
+      const epoch = await ring.newest();
+      const header = { typ: 'JWT', alg: 'ES256', kid: epoch.number };
+      return new Secret('session_token', await jwt.setProtectedHeader(header).sign(epoch.sessionSigning.privateKey));
+    },
+
+    async verify(token, extension) {
+      const text = token.reveal();
+      if (text.length > longestToken) throw new TokenkeepError('session_token_invalid', { detail: 'it is too long' });
+      const claims = await verified(async () => {
+        const key = await verificationKey(text);
+        return jwtVerify(text, key, {
+          issuer,
+          audience: issuer,
+          algorithms: ['ES256', ...(sharedAlgorithm ? [sharedAlgorithm] : [])],
+          requiredClaims: ['exp', 'sub', 'jti'],
+          clockTolerance: extension,
+          currentDate: new Date(clock.now()),
+        });
+      });
+      const { jti = '', sub = '', exp = 0, idp } = claims;
+      if (!sessionKey.test(jti) || typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
+      return { key: jti as SessionKey, sid: sub, provider: idp, expiresAt: exp };
+    },
+  };
+}
+
+/** The strongest HMAC the key is long enough for, as App Service's SDK chooses. */
+function hmacAlgorithm(keyBytes: number): string {
+  if (keyBytes > 48) return 'HS512';
+  return keyBytes > 32 ? 'HS384' : 'HS256';
+}
+
+async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
+  try {
+    return (await verify()).payload;
+  } catch (cause) {
+    if (cause instanceof errors.JWTExpired) throw new TokenkeepError('session_expired');
+    const isOurs = cause instanceof TokenkeepError;
+    if (isOurs && cause.code !== 'seal_epoch_unknown') throw cause;
+    throw new TokenkeepError('session_token_invalid', { cause });
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { isSecureOrLoopback } from '../http/loopback.ts';
+
+/**
+ * The app settings (environment variables) that the code reads, beside the secrets that auth.json names.
+ * `local.settings.sample.json` describes each.
+ */
+export const appSettings = z.object({
+  /** Where auth.json lies, absolute or below the app's folder. */
+  TOKENKEEP_AUTH_FILE: z.string().default('auth.json'),
+  /** The origin that browsers see; without it https and WEBSITE_HOSTNAME. */
+  TOKENKEEP_PUBLIC_URL: origin('an https origin such as https://auth.example.com').optional(),
+  WEBSITE_HOSTNAME: z.string().optional(),
+  TOKENKEEP_VAULT_URL: origin('the URL of a key vault such as https://name.vault.azure.net'),
+  TOKENKEEP_WRAP_KEY: keyName().default('tokenkeep-wrap'),
+  TOKENKEEP_SIGN_KEY: keyName().default('tokenkeep-sign'),
+  /** No session lives longer, however often it is renewed. */
+  TOKENKEEP_SESSION_MAX_HOURS: z.coerce
+    .number('hours, a number')
+    .positive('hours, more than 0')
+    .max(8760, 'hours, at most 8760')
+    .default(720),
+  /** The user-assigned identity to use where the app has several. */
+  AZURE_CLIENT_ID: z.string().optional(),
+  WEBSITE_AUTH_TOKEN_CONTAINER_SASURL: z.string().optional(),
+  /** Hex or base64; makes session tokens HS256 instead of ES256. */
+  WEBSITE_AUTH_SIGNING_KEY: z.string().optional(),
+  AzureWebJobsStorage: z.string().optional(),
+  AzureWebJobsStorage__accountName: z.string().optional(),
+  AzureWebJobsStorage__queueServiceUri: z.string().optional(),
+  AzureWebJobsStorage__clientId: z.string().optional(),
+});
+
+export type AppSettings = z.infer<typeof appSettings>;
+
+function origin(expected: string) {
+  return z
+    .url(expected)
+    .refine((url) => isSecureOrLoopback(new URL(url)) && new URL(url).pathname === '/', expected)
+    .transform((url) => new URL(url).origin);
+}
+
+function keyName() {
+  return z.string().regex(/^[\da-z-]{1,127}$/i, 'a Key Vault key name: letters, digits and hyphens');
+}

@@ -1,0 +1,34 @@
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+
+/** Longer landing addresses would make the attempt cookie too large. */
+const longestTarget = 1500;
+
+/**
+ * The landing address that `requested` means, as an absolute URL: a path of the app, an address of its own origin, or
+ * one that `allowed` lists. The browser's own parser decides what a text means, and only what it made of it is used,
+ * so backslashes, control characters and `//host` cannot mean something else later.
+ *
+ * An allowed entry covers its address with any query and fragment; without a path, or with `/`, its whole origin; with
+ * `/*` at the end, everything below. Custom schemes are compared as they are. Throws `redirect_not_allowed`.
+ */
+export function redirectTarget(requested: string, publicOrigin: string, allowed: readonly string[]): string {
+  const url = URL.canParse(requested, publicOrigin) ? new URL(requested, publicOrigin) : undefined;
+  const isPlain = url && url.username === '' && url.password === '' && url.href.length <= longestTarget;
+  if (!isPlain || !(url.origin === publicOrigin || allowed.some((entry) => covers(entry, url)))) {
+    throw new TokenkeepError('redirect_not_allowed');
+  }
+  return url.href;
+}
+
+function covers(entry: string, url: URL): boolean {
+  const rule = new URL(entry);
+  if (rule.protocol !== url.protocol || rule.host !== url.host) return false;
+  const isWeb = rule.protocol === 'https:' || rule.protocol === 'http:';
+  if (isWeb && rule.pathname === '/') return true;
+  if (rule.pathname.endsWith('/*')) return url.pathname.startsWith(rule.pathname.slice(0, -1));
+  return trimmed(rule.pathname) === trimmed(url.pathname);
+}
+
+function trimmed(path: string): string {
+  return path.replace(/\/$/, '');
+}

@@ -1,0 +1,42 @@
+import { inspect } from 'node:util';
+
+/**
+ * A value that must never be printed. Only `reveal()` gives it out; string conversion, JSON, `console.log` and
+ * `util.inspect` show its kind in brackets instead.
+ */
+export class Secret<Kind extends string = string> {
+  readonly kind: Kind;
+  readonly #value: string;
+
+  constructor(kind: Kind, value: string) {
+    this.kind = kind;
+    this.#value = value;
+  }
+
+  /** The value itself. Call it only where the value leaves for its one destination. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return `[${this.kind}]`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+}
+
+export type AccessToken = Secret<'access_token'>;
+export type RefreshToken = Secret<'refresh_token'>;
+export type IdToken = Secret<'id_token'>;
+export type ClientSecret = Secret<'client_secret'>;
+export type SasUrl = Secret<'sas_url'>;
+export type SigningKey = Secret<'signing_key'>;
+export type ConnectionString = Secret<'connection_string'>;
+/** The compact JWT that a client carries. */
+export type SessionToken = Secret<'session_token'>;

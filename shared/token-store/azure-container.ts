@@ -1,0 +1,203 @@
+import type { TokenCredential } from '@azure/identity';
+import {
+  type BlobClient,
+  BlobLeaseClient,
+  type BlockBlobClient,
+  ContainerClient,
+  type RestError,
+} from '@azure/storage-blob';
+import type { ErrorCode } from '../errors/table.ts';
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import type { Condition, Container, ETag, LeaseId, Read } from './container.ts';
+
+/** No call waits longer than this for the storage service, in milliseconds. */
+const callTimeout = 10_000;
+/** Sealed sessions are some kilobytes; what is larger was not written by us. In bytes. */
+const largestBlob = 1024 * 1024;
+/** What a removed blob holds where the access may not delete. */
+const tombstone = '-';
+
+/** How the container is reached: a container URL with SAS, or a container URL and an identity. */
+export interface ContainerAccess {
+  readonly url: string;
+  readonly credential?: TokenCredential;
+  /** Whether the SAS grants delete; an identity is taken to have it until it is refused. */
+  readonly deletes: boolean;
+  /** Called once when the service refuses a delete that was thought to be allowed. */
+  readonly onDeleteRefused?: () => void;
+}
+
+/**
+ * The container in Azure Blob Storage. The client's own retries are off: a repeated conditional write cannot tell its
+ * own success from somebody else's, so whoever writes decides what a retry means.
+ */
+export function azureContainer(access: ContainerAccess): Container {
+  const client = new ContainerClient(access.url, access.credential, { retryOptions: { maxTries: 1 } });
+  let deletes = access.deletes;
+
+  const blob = (name: string): BlockBlobClient => client.getBlockBlobClient(name);
+  const write = async (name: string, body: string, conditions: Conditions): Promise<ETag> => {
+    const { etag } = await blob(name).upload(body, Buffer.byteLength(body), { conditions, ...bounded() });
+    return etag as ETag;
+  };
+  const removeIf = async (name: string, conditions: Conditions): Promise<void> => {
+    if (deletes) {
+      try {
+        await blob(name).delete({ conditions, ...bounded() });
+        return;
+      } catch (error) {
+        if (!isPermissionRefused(error)) throw error;
+        deletes = false;
+        access.onDeleteRefused?.();
+      }
+    }
+    await write(name, tombstone, conditions);
+  };
+
+  return {
+    get deletes() {
+      return deletes;
+    },
+
+    read: (name, ifNoneMatch) => attempt(() => download(blob(name), ifNoneMatch), { 404: absent, 304: unchanged }),
+
+    create: (name, body) =>
+      attempt<ETag | undefined>(() => write(name, body, { ifNoneMatch: '*' }), { 409: undefined, 412: undefined }),
+
+    replace: (name, body, condition) =>
+      attempt<ETag | undefined>(() => write(name, body, azureConditions(condition)), conditionFailed(undefined)),
+
+    remove: (name, condition) =>
+      attempt(() => removeIf(name, azureConditions(condition)).then(() => true), conditionFailed(false)),
+
+    mark: (name) =>
+      attempt<unknown>(() => write(name, '', { ifNoneMatch: '*' }), { 409: 'exists', 412: 'exists' }).then(
+        async (outcome) => {
+          if (outcome === 'exists' && !deletes) await attempt(() => write(name, '', { ifMatch: '*' }), {});
+        },
+      ),
+
+    unmark: (name) => attempt(() => removeIf(name, { ifMatch: '*' }), conditionFailed(undefined)),
+
+    async *list(prefix) {
+      const pages = client.listBlobsFlat({ prefix, ...bounded(60_000) }).byPage({ maxPageSize: 1000 });
+      while (true) {
+        const page = await attempt(() => pages.next(), {});
+        if (page.done) return;
+        for (const item of page.value.segment.blobItems) {
+          if (item.properties.contentLength !== tombstone.length) yield item.name;
+        }
+      }
+    },
+
+    acquireLease: (name, leaseId, seconds) =>
+      attempt<'acquired' | 'held' | 'absent'>(
+        () =>
+          lease(blob(name), leaseId)
+            .acquireLease(seconds, bounded())
+            .then(() => 'acquired'),
+        { 409: 'held', 412: 'held', 404: 'absent' },
+      ),
+
+    renewLease: (name, leaseId) =>
+      attempt(
+        () =>
+          lease(blob(name), leaseId)
+            .renewLease(bounded())
+            .then(() => true),
+        conditionFailed(false),
+      ),
+
+    releaseLease: (name, leaseId) =>
+      attempt(
+        () =>
+          lease(blob(name), leaseId)
+            .releaseLease(bounded())
+            .then(() => undefined),
+        conditionFailed(undefined),
+      ),
+
+    breakLease: (name) =>
+      attempt(
+        () => new BlobLeaseClient(blob(name)).breakLease(0, bounded()).then(() => undefined),
+        conditionFailed(undefined),
+      ),
+
+    async probe(existingName) {
+      await attempt(
+        () =>
+          client
+            .listBlobsFlat({ prefix: existingName, ...bounded() })
+            .byPage({ maxPageSize: 1 })
+            .next(),
+        {},
+      );
+      await attempt<unknown>(() => write(existingName, '', { ifNoneMatch: '*' }), { 409: undefined, 412: undefined });
+    },
+  };
+}
+
+type Conditions = { ifMatch?: string; ifNoneMatch?: string; leaseId?: string };
+
+const absent: Read = { status: 'absent' };
+const unchanged: Read = { status: 'unchanged' };
+
+function azureConditions({ etag, leaseId }: Condition): Conditions {
+  return leaseId === undefined ? { ifMatch: etag } : { ifMatch: etag, leaseId };
+}
+
+/** The statuses by which the service says that a condition or a lease did not hold, or that the blob is gone. */
+function conditionFailed<T>(outcome: T): Record<number, T> {
+  return { 404: outcome, 409: outcome, 412: outcome };
+}
+
+function bounded(milliseconds = callTimeout): { abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(milliseconds) };
+}
+
+function lease(client: BlobClient, leaseId: LeaseId): BlobLeaseClient {
+  return new BlobLeaseClient(client, leaseId);
+}
+
+/** One `Get Blob`: unlike `downloadToBuffer`, which asks for the properties first. */
+async function download(client: BlobClient, ifNoneMatch: ETag | undefined): Promise<Read> {
+  const response = await client.download(0, undefined, {
+    ...bounded(),
+    ...(ifNoneMatch === undefined ? {} : { conditions: { ifNoneMatch } }),
+  });
+  if ((response.contentLength ?? 0) > largestBlob) throw new TokenkeepError('seal_malformed', { detail: 'too large' });
+  const chunks: Buffer[] = [];
+  for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+  const body = Buffer.concat(chunks).toString('latin1');
+  return body === tombstone ? absent : { status: 'found', etag: response.etag as ETag, body };
+}
+
+/** Runs one call; expected statuses become their outcome, all others a TokenkeepError. */
+async function attempt<T>(call: () => Promise<T>, expected: Record<number, T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof TokenkeepError) throw error;
+    const { statusCode, code } = error as Partial<RestError>;
+    if (statusCode !== undefined && statusCode in expected && code !== 'ContainerNotFound')
+      return expected[statusCode] as T;
+    throw new TokenkeepError(containerErrorCode(statusCode, code), { cause: error });
+  }
+}
+
+function isPermissionRefused(error: unknown): boolean {
+  const { statusCode, code } = error as Partial<RestError>;
+  return statusCode === 403 && code !== 'AuthenticationFailed';
+}
+
+/**
+ * Which of our errors a storage failure is.
+ * Codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and
+ * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes.
+ */
+function containerErrorCode(status: number | undefined, code: string | undefined): ErrorCode {
+  if (code === 'ContainerNotFound' || code === 'ContainerBeingDeleted' || status === 404) return 'container_missing';
+  if (code === 'AuthenticationFailed' || status === 401) return 'container_access_expired';
+  if (status === 403) return 'container_access_refused';
+  return 'container_unreachable';
+}

@@ -1,0 +1,124 @@
+import { isTokenkeepError, TokenkeepError } from '../errors/tokenkeep-error.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Agenda } from './agenda.ts';
+import type { Condition, Container, ETag } from './container.ts';
+import type { KeyRing } from './key-ring.ts';
+import { blobName, type EpochNumber, type SessionId } from './names.ts';
+import { open, seal } from './seal.ts';
+import { decodeSession, encodeSession, type Session } from './session.ts';
+
+/** A session as it was read, with the tag that a later write must match. */
+export interface StoredSession {
+  readonly session: Session;
+  readonly etag: ETag;
+}
+
+/** Sessions at rest: sealed, indexed in the agenda and by user. */
+export interface SessionStore {
+  /** Stores a new session with its markers. */
+  create(session: Session): Promise<void>;
+  /** Undefined where there is no such session. Throws `seal_*` where the blob cannot be trusted. */
+  read(id: SessionId): Promise<StoredSession | undefined>;
+  /** Seals a session for `replace` or for the recovery queue. */
+  seal(session: Session): Promise<string>;
+  /** Replaces the document under a condition; undefined where the condition did not hold. Files no marker. */
+  replace(id: SessionId, sealed: string, condition: Condition): Promise<ETag | undefined>;
+  /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
+  update(session: Session, old: Session, condition: Condition): Promise<ETag | undefined>;
+  /** Ends a session for good: whoever holds its lease loses it. False where it had ended before. */
+  end(session: Session): Promise<boolean>;
+}
+
+/** How many opened sessions a process keeps, to answer an unchanged blob without opening it again. */
+const keptSessions = 5_000;
+/** Ending a session races with refreshes of it, each of which can win at most once. */
+const endAttempts = 5;
+
+export function createSessionStore(container: Container, ring: KeyRing, agenda: Agenda, log: Log): SessionStore {
+  const kept = new Map<SessionId, Kept>();
+
+  async function read(id: SessionId): Promise<StoredSession | undefined> {
+    const before = kept.get(id);
+    const place = blobName.session(id);
+    const blob = await container.read(place, before?.etag);
+    kept.delete(id);
+    if (blob.status === 'absent') return undefined;
+    if (blob.status === 'unchanged' && before) {
+      await ring.epoch(before.epoch);
+      return keep(id, before);
+    }
+    if (blob.status !== 'found') throw new Error('304 without a tag to compare');
+    try {
+      const { document, epoch } = await open(ring, place, blob.body);
+      return keep(id, { session: decodeSession(document), etag: blob.etag, epoch });
+    } catch (error) {
+      if (isTokenkeepError(error) && error.code.startsWith('seal_')) log.event('seal_refused', { session: id }, error);
+      throw error;
+    }
+  }
+
+  /** The most recently used stay; the map's order is the order of use. */
+  function keep(id: SessionId, stored: Kept): Kept {
+    kept.set(id, stored);
+    if (kept.size > keptSessions) {
+      for (const oldest of kept.keys()) {
+        kept.delete(oldest);
+        break;
+      }
+    }
+    return stored;
+  }
+
+  async function sealSession(session: Session): Promise<string> {
+    return seal(await ring.newest(), blobName.session(session.id), encodeSession(session));
+  }
+
+  return {
+    read,
+    seal: sealSession,
+
+    async create(session) {
+      const sealed = await sealSession(session);
+      await Promise.all([
+        agenda.file({ minute: session.visitAt, id: session.id }),
+        container.mark(blobName.ofUser(session.user, session.id)),
+      ]);
+      const etag = await container.create(blobName.session(session.id), sealed);
+      if (!etag) throw new Error('a session key was drawn twice');
+    },
+
+    replace: (id, sealed, condition) => container.replace(blobName.session(id), sealed, condition),
+
+    async update(session, old, condition) {
+      const moved = session.visitAt !== old.visitAt;
+      const sealed = await sealSession(session);
+      if (moved) await agenda.file({ minute: session.visitAt, id: session.id });
+      const etag = await container.replace(blobName.session(session.id), sealed, condition);
+      if (etag && moved) await agenda.clear({ minute: old.visitAt, id: old.id });
+      return etag;
+    },
+
+    async end(session) {
+      const place = blobName.session(session.id);
+      const removed = await removeWhateverIsThere(place);
+      kept.delete(session.id);
+      await Promise.all([
+        container.unmark(blobName.ofUser(session.user, session.id)),
+        agenda.clear({ minute: session.visitAt, id: session.id }),
+      ]);
+      return removed;
+    },
+  };
+
+  async function removeWhateverIsThere(place: string): Promise<boolean> {
+    for (let attempt = 0; attempt < endAttempts; attempt++) {
+      const blob = await container.read(place);
+      if (blob.status !== 'found') return false;
+      await container.breakLease(place);
+      if (await container.remove(place, { etag: blob.etag })) return true;
+    }
+    throw new TokenkeepError('container_unreachable', { detail: 'the session is being written again and again' });
+  }
+}
+
+type Kept = StoredSession & { readonly epoch: EpochNumber };
