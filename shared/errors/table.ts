@@ -81,6 +81,11 @@ export const errorTable = {
     title: 'The ID token of the identity provider failed a check',
     remedy: 'Start the sign-in again; if it happens again, compare issuer and client id with the provider settings.',
   },
+  id_token_out_of_time: {
+    status: 401,
+    title: 'The ID token of the identity provider has expired or is from the future',
+    remedy: 'Start the sign-in again; if it happens again, compare the clock of this machine with the provider.',
+  },
   userinfo_subject_mismatch: {
     status: 401,
     title: 'The userinfo answer belongs to another user than the ID token',

@@ -9,7 +9,7 @@ import type { Claims } from './provider.ts';
 /** Asymmetric only: with `none` or an HMAC by a public key anybody could make an ID token (RFC 8725 section 3.1). */
 const allowedAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 /** Clocks may differ by this much, in seconds. */
-const clockTolerance = 60;
+const clockTolerance = 300;
 /** An unknown `kid` makes the keys be fetched anew, at most this often, in milliseconds. */
 const refetchPause = 1_000;
 
@@ -21,7 +21,8 @@ export interface Expected {
   readonly subject?: string;
 }
 
-/** Checks ID tokens (OpenID Connect Core 1.0 sections 3.1.3.7 and 12.2). Throws `id_token_invalid`. */
+/** Checks ID tokens (OpenID Connect Core 1.0 sections 3.1.3.7 and 12.2).
+ * Throws `id_token_invalid`, or `id_token_out_of_time` where nothing but its times is wrong. */
 export type IdTokenVerifier = (
   metadata: Metadata,
   idToken: IdToken,
@@ -33,14 +34,18 @@ export function createIdTokenVerifier(clientId: string, fetch: typeof globalThis
 
   const keysAt = (uri: string) => {
     if (keys?.uri !== uri) {
-      const options = { [customFetch]: fetch, timeoutDuration: outboundTimeout, cooldownDuration: refetchPause };
+      const options = {
+        [customFetch]: answering(fetch),
+        timeoutDuration: outboundTimeout,
+        cooldownDuration: refetchPause,
+      };
       keys = { uri, get: createRemoteJWKSet(new URL(uri), options) };
     }
     return keys.get;
   };
 
   return async (metadata, idToken, expected) => {
-    const claims = await verified(() =>
+    const { claims, isOutOfTime } = await verified(() =>
       jwtVerify(idToken.reveal(), keysAt(metadata.jwksUri), {
         algorithms: allowedAlgorithms.filter((alg) => metadata.signingAlgorithms?.includes(alg) ?? true),
         issuer: metadata.issuer,
@@ -50,33 +55,59 @@ export function createIdTokenVerifier(clientId: string, fetch: typeof globalThis
         currentDate: new Date(clock.now()),
       }),
     );
-    const { sub, aud, azp, iat, nonce } = claims;
+    const { sub, aud, azp, iat = 0, nonce } = claims;
     if (typeof sub !== 'string' || sub === '') throw invalid('it names no subject');
     if (azp !== undefined && azp !== clientId) throw invalid('it was issued to another client (azp)');
     if (Array.isArray(aud) && aud.length > 1 && azp === undefined) throw invalid('it has several audiences and no azp');
-    if ((iat ?? 0) > seconds(clock) + clockTolerance) throw invalid('it was issued in the future');
     if (expected.nonce !== undefined && nonce !== expected.nonce) throw invalid('its nonce is not the one sent');
     if (expected.subject !== undefined && sub !== expected.subject) throw invalid('it is for another user');
+    if (isOutOfTime || iat > seconds(clock) + clockTolerance) throw new TokenkeepError('id_token_out_of_time');
     return { ...claims, sub };
   };
 }
 
-async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
+/** Keys that cannot be had say nothing about the token. */
+function answering(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (...request) => {
+    const response = await fetch(...request);
+    if (!response.ok)
+      throw new TokenkeepError('provider_unavailable', { detail: `its keys answered ${response.status}` });
+    return response;
+  };
+}
+
+/** What jose made of the token. It looks at the times last, so that a token out of time has passed all else. */
+async function verified(
+  verify: () => Promise<{ payload: JWTPayload }>,
+): Promise<{ readonly claims: JWTPayload; readonly isOutOfTime: boolean }> {
   try {
-    return (await verify()).payload;
+    return { claims: (await verify()).payload, isOutOfTime: false };
   } catch (cause) {
     if (cause instanceof TokenkeepError) throw cause;
+    if (isOutOfTime(cause)) return { claims: cause.payload, isOutOfTime: true };
     if (cause instanceof errors.JWKSTimeout)
       throw new TokenkeepError('provider_unavailable', { detail: 'its keys', cause });
+    if (cause instanceof errors.JWKSInvalid || isGeneric(cause)) {
+      throw new TokenkeepError('provider_response_invalid', { detail: 'its keys cannot be read', cause });
+    }
     throw invalid(reason(cause), cause);
   }
+}
+
+/** What jose throws where the answer is not a JWK set. */
+function isGeneric(error: unknown): boolean {
+  return error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC';
+}
+
+function isOutOfTime(error: unknown): error is errors.JWTExpired | errors.JWTClaimValidationFailed {
+  if (error instanceof errors.JWTExpired) return true;
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed';
 }
 
 function reason(error: unknown): string {
   if (error instanceof errors.JOSEAlgNotAllowed) return 'its algorithm is not allowed';
   if (error instanceof errors.JWKSNoMatchingKey) return 'its key (kid) is not among the keys of the provider';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
-  if (error instanceof errors.JWTExpired) return 'it has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return `its claim ${error.claim} is missing or wrong`;
   return 'it cannot be read';
 }

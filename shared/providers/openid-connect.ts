@@ -89,8 +89,8 @@ export function openIdConnectProvider(settings: OpenIdConnectSettings, platform:
   }
 
   /**
-   * A new ID token must be for the same user. Where the keys to check it cannot be fetched just now it is left out:
-   * the tokens beside it are good, and the refresh token may have replaced the stored one.
+   * A new ID token must be for the same user. Where the keys to check it cannot be fetched just now, or clocks
+   * disagree, it is left out: the tokens beside it are good, and the refresh token may have replaced the stored one.
    */
   async function withClaims(
     { idToken, ...tokens }: TokenSet,
@@ -102,7 +102,13 @@ export function openIdConnectProvider(settings: OpenIdConnectSettings, platform:
       const claims = await verifyIdToken(found, idToken, { subject: identity.subject });
       return { ok: true, tokens: { ...tokens, idToken }, claims };
     } catch (error) {
-      if (isTokenkeepError(error, 'provider_unavailable', 'provider_response_invalid')) return { ok: true, tokens };
+      const isPassing = isTokenkeepError(
+        error,
+        'provider_unavailable',
+        'provider_response_invalid',
+        'id_token_out_of_time',
+      );
+      if (isPassing) return { ok: true, tokens };
       throw error;
     }
   }

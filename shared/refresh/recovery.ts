@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
 import { blobName, isSessionId, type SessionId } from '../token-store/names.ts';
 import { open } from '../token-store/seal.ts';
-import { decodeSession } from '../token-store/session.ts';
+import { decodeSession, type Entry } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 
 /** The queue that takes a refreshed session while the container is away. `docs` and bindings know it by this name. */
@@ -40,7 +40,7 @@ export async function recover(input: unknown, store: SessionStore, ring: KeyRing
   const rescued = decodeSession(document);
   const entry = rescued.entries[provider];
   const current = await store.read(id);
-  if (!current || !entry || (current.session.entries[provider]?.issuedAt ?? 0) >= entry.issuedAt) {
+  if (!current || !entry || !isSuccessor(entry, current.session.entries[provider])) {
     log.event('refresh_discarded', { session: id, provider });
     return;
   }
@@ -50,4 +50,9 @@ export async function recover(input: unknown, store: SessionStore, ring: KeyRing
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written' });
   }
   log.event('refresh_recovered', { session: id, provider });
+}
+
+/** Whether no other refresh has been stored since the one that made `rescued`. */
+function isSuccessor(rescued: Entry, stored: Entry | undefined): boolean {
+  return stored !== undefined && rescued.history.at(-2)?.at === stored.history.at(-1)?.at;
 }

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { sweepDue, visitAll } from '../../shared/endpoints/visits.ts';
+import { type SessionId, startOf } from '../../shared/token-store/names.ts';
+import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
+import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
+
+let local: LocalApp;
+let id: SessionId;
+beforeAll(async () => {
+  local = await localApp();
+});
+beforeEach(async () => {
+  local.services.provider.control.clear();
+  local.clock.reset();
+  id = sessionIdIn((await signedIn(local)).cookie);
+});
+afterAll(() => local.close());
+
+/** Moves the time to the minute of the session's marker, as the timer would meet it. */
+async function advanceToMarker(): Promise<void> {
+  const { visitAt } = await storedSession(local.app, id);
+  local.clock.advance((startOf(visitAt) - local.clock.now()) / 1000 + 1);
+}
+
+/** One run of the timer and of the queue function for this session only. */
+async function sweepAndVisit(): Promise<number> {
+  const messages = await sweepDue(local.app);
+  const visits = messages.flatMap((message) => message.visits).filter((marker) => marker.endsWith(id));
+  await visitAll({ visits }, local.app);
+  return visits.length;
+}
+
+it('finds nothing to do before the due minute', async () => {
+  expect(await sweepAndVisit()).toBe(0);
+});
+
+it('refreshes a due session before its token expires, and files it anew', async () => {
+  const before = await storedEntry(local.app, id);
+  await advanceToMarker();
+  expect(local.clock.now() / 1000).toBeLessThan(before.expiresAt ?? 0);
+  expect(await sweepAndVisit()).toBe(1);
+  const after = await storedEntry(local.app, id);
+  expect(after.history.map(({ by }) => by)).toEqual(['sweep']);
+  expect(after.accessToken.reveal()).not.toBe(before.accessToken.reveal());
+  expect(await markersOf(local.app, id)).toEqual([(await storedSession(local.app, id)).visitAt]);
+});
+
+it('does no harm when the same message comes twice at once', async () => {
+  await advanceToMarker();
+  const { visitAt } = await storedSession(local.app, id);
+  const before = local.services.provider.counters.refreshGrants;
+  const message = { visits: [`${visitAt}/${id}`] };
+  await Promise.all([visitAll(message, local.app), visitAll(message, local.another())]);
+  await visitAll(message, local.app);
+  expect(local.services.provider.counters.refreshGrants - before).toBe(1);
+  expect(local.services.provider.counters.refreshRefused).toBe(0);
+  expect(await markersOf(local.app, id)).toEqual([(await storedSession(local.app, id)).visitAt]);
+});
+
+it('moves the marker while the provider is down, and refreshes when it is back', async () => {
+  await advanceToMarker();
+  local.services.provider.control.fail('token', { status: 503, body: {}, times: 1 });
+  await sweepAndVisit();
+  expect((await storedEntry(local.app, id)).failures).toBe(1);
+  await advanceToMarker();
+  await sweepAndVisit();
+  expect(await storedEntry(local.app, id)).toMatchObject({ failures: 0, history: [{ by: 'sweep' }] });
+});
+
+it('clears a marker that the session is not filed under', async () => {
+  const stale = '202001010000';
+  await local.app.container.mark(`agenda/${stale}/${id}`);
+  expect(await sweepAndVisit()).toBe(1);
+  expect(await markersOf(local.app, id)).not.toContain(stale);
+  expect((await storedEntry(local.app, id)).history).toEqual([]);
+});
+
+it('clears the marker of a session that is gone', async () => {
+  const { visitAt } = await storedSession(local.app, id);
+  await local.app.store.end(await storedSession(local.app, id));
+  await local.app.container.mark(`agenda/${visitAt}/${id}`);
+  await visitAll({ visits: [`${visitAt}/${id}`] }, local.app);
+  expect(await markersOf(local.app, id)).toEqual([]);
+});
+
+it('ends a session past its end: blob and markers gone, refresh token revoked', async () => {
+  const session = await storedSession(local.app, id);
+  const revoked = local.services.provider.counters.revocations;
+  local.services.provider.control.fail('token', { status: 503, body: {} });
+  local.clock.advance(session.expiresAt + 72 * 3600 + 120 - local.clock.now() / 1000);
+  await sweepAndVisit();
+  expect(await local.app.store.read(id)).toBeUndefined();
+  expect(await markersOf(local.app, id)).toEqual([]);
+  expect(local.services.provider.counters.revocations - revoked).toBe(1);
+});
+
+it('looks at a damaged session once a day and leaves it as it is', async () => {
+  const blob = await local.app.container.read(`sessions/${id}`);
+  if (blob.status !== 'found') throw new Error('no blob');
+  const damaged = blob.body.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
+  await local.app.container.replace(`sessions/${id}`, damaged, { etag: blob.etag });
+  const [filed] = await markersOf(local.app, id);
+  await visitAll({ visits: [`${filed}/${id}`] }, local.app);
+  const [moved, ...others] = await markersOf(local.app, id);
+  expect(others).toEqual([]);
+  expect(startOf(moved as never) - local.clock.now()).toBeGreaterThan(23 * 3600 * 1000);
+  expect(await local.app.container.read(`sessions/${id}`)).toMatchObject({ body: damaged });
+});
+
+it('goes on with the other sessions of a message when one fails', async () => {
+  await advanceToMarker();
+  const { visitAt } = await storedSession(local.app, id);
+  const other = sessionIdIn((await signedIn(local, '?prompt=login')).cookie);
+  const failing = {
+    ...local.app,
+    store: {
+      ...local.app.store,
+      read: async (one: SessionId) => {
+        if (one === other) throw new Error('no luck');
+        return local.app.store.read(one);
+      },
+    },
+  };
+  await visitAll({ visits: [`${visitAt}/${other}`, `${visitAt}/${id}`] }, failing);
+  expect((await storedEntry(local.app, id)).history).toHaveLength(1);
+  expect(local.logged).toContainEqual(expect.objectContaining({ event: 'visit_failed', session: other }));
+});
+
+it.each([[null], ['text'], [{ visits: ['nonsense'] }], [{ visits: 'x' }], [{}]])(
+  'refuses the message %j',
+  async (message) => {
+    await expect(visitAll(message, local.app)).rejects.toMatchObject({ code: 'request_malformed' });
+  },
+);
