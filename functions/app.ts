@@ -1,4 +1,4 @@
-import { createApp } from '../shared/app.ts';
+import type { App } from '../shared/app.ts';
 import { machine, seconds } from '../shared/platform.ts';
 import { loadSettings } from '../shared/settings/load.ts';
 import { createLog } from '../shared/telemetry/log.ts';
@@ -7,9 +7,25 @@ import { createLog } from '../shared/telemetry/log.ts';
 const directory = process.env['AzureWebJobsScriptRoot'] ?? process.cwd();
 
 const settings = loadSettings(process.env, directory, seconds(machine.clock));
-const log = createLog(machine.clock.now, (level, line) => console[level](line));
 
-/** The one app of this process. With wrong settings this module throws, and the host does not start. */
-export const app = createApp(settings, machine, log);
 /** Every route lies below this path, without the slash at the front. */
 export const prefix = settings.apiPrefix.slice(1);
+
+/** The handlers, and the one app of this process. */
+export type Running = typeof import('./behind.ts') & { readonly app: App };
+
+let running: Promise<Running> | undefined;
+
+/**
+ * Settings are read while the functions register, so that wrong ones stop the start. The rest takes some times as long
+ * to load: it comes right behind, while the host goes on, or with the first call.
+ */
+export function behind(): Promise<Running> {
+  running ??= import('./behind.ts').then((code) => {
+    const log = createLog(machine.clock.now, (level, line) => console[level](line));
+    return { ...code, app: code.createApp(settings, machine, log) };
+  });
+  return running;
+}
+
+setImmediate(behind);

@@ -1,4 +1,3 @@
-import { callback } from '../shared/endpoints/callback.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('callback', 'login/{provider}/callback', ['GET', 'POST'], callback);
+httpTrigger('callback', 'login/{provider}/callback', ['GET', 'POST'], ({ callback }) => callback);

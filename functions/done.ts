@@ -1,5 +1,4 @@
-import { done } from '../shared/endpoints/done.ts';
 import { httpTrigger } from './http-trigger.ts';
 
 // The host takes the first route that matches, in the order of function names: `done` must stand before `login`.
-httpTrigger('done', 'login/done', ['GET'], done);
+httpTrigger('done', 'login/done', ['GET'], ({ done }) => done);

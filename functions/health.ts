@@ -1,4 +1,3 @@
-import { health } from '../shared/endpoints/health.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('health', 'health', ['GET'], health);
+httpTrigger('health', 'health', ['GET'], ({ health }) => health);

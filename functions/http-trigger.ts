@@ -5,17 +5,25 @@ import {
   type HttpRequest,
   type HttpResponseInit,
 } from '@azure/functions';
-import { type Handler, handle } from '../shared/endpoints/handle.ts';
-import { parseSetCookie } from '../shared/http/cookies.ts';
-import { app, prefix } from './app.ts';
+import type { Handler } from '../shared/endpoints/handle.ts';
+import { type Cookie, parseSetCookie } from '../shared/http/cookies.ts';
+import { behind, prefix, type Running } from './app.ts';
 
-/** Registers a handler for a route below the prefix. Sign-in is what this app provides, so the host asks for no key. */
-export function httpTrigger(name: string, route: string, methods: HttpMethod[], handler: Handler): void {
+/** Registers a route below the prefix. Sign-in is what this app provides, so the host asks for no key. */
+export function httpTrigger(
+  name: string,
+  route: string,
+  methods: HttpMethod[],
+  handlerOf: (running: Running) => Handler,
+): void {
   functions.http(name, {
     route: `${prefix}/${route}`,
     methods,
     authLevel: 'anonymous',
-    handler: async (request) => functionResponse(await handle(handler, await webRequest(request), app)),
+    handler: async (request) => {
+      const running = await behind();
+      return functionResponse(await running.handle(handlerOf(running), await webRequest(request), running.app));
+    },
   });
 }
 
@@ -38,13 +46,6 @@ async function functionResponse(response: Response): Promise<HttpResponseInit> {
   };
 }
 
-function functionCookie({
-  name,
-  value,
-  path,
-  maxAge,
-  secure,
-  sameSite,
-}: ReturnType<typeof parseSetCookie>): FunctionCookie {
+function functionCookie({ name, value, path, maxAge, secure, sameSite }: Cookie): FunctionCookie {
   return { name, value, path, httpOnly: true, secure, sameSite, ...(maxAge === undefined ? {} : { maxAge }) };
 }

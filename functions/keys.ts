@@ -1,4 +1,3 @@
-import { keys } from '../shared/endpoints/keys.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('keys', 'keys', ['GET'], keys);
+httpTrigger('keys', 'keys', ['GET'], ({ keys }) => keys);

@@ -1,4 +1,3 @@
-import { login } from '../shared/endpoints/login.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('login', 'login/{provider}', ['GET'], login);
+httpTrigger('login', 'login/{provider}', ['GET'], ({ login }) => login);

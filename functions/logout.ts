@@ -1,5 +1,4 @@
-import { logout, logoutComplete } from '../shared/endpoints/logout.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('logout', 'logout', ['GET', 'POST'], logout);
-httpTrigger('logoutComplete', 'logout/complete', ['GET'], logoutComplete);
+httpTrigger('logout', 'logout', ['GET', 'POST'], ({ logout }) => logout);
+httpTrigger('logoutComplete', 'logout/complete', ['GET'], ({ logoutComplete }) => logoutComplete);

@@ -1,4 +1,3 @@
-import { me } from '../shared/endpoints/me.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('me', 'me', ['GET'], me);
+httpTrigger('me', 'me', ['GET'], ({ me }) => me);

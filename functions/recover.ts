@@ -1,10 +1,12 @@
 import { app as functions } from '@azure/functions';
-import { recoverOne } from '../shared/endpoints/visits.ts';
-import { recoveryQueueName } from '../shared/refresh/recovery.ts';
-import { app } from './app.ts';
+import { recoveryQueueName } from '../shared/refresh/queues.ts';
+import { behind } from './app.ts';
 
 functions.storageQueue('recover', {
   queueName: recoveryQueueName,
   connection: 'AzureWebJobsStorage',
-  handler: (message) => recoverOne(message, app),
+  handler: async (message) => {
+    const { app, recoverOne } = await behind();
+    await recoverOne(message, app);
+  },
 });

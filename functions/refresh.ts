@@ -1,4 +1,3 @@
-import { refresh } from '../shared/endpoints/refresh.ts';
 import { httpTrigger } from './http-trigger.ts';
 
-httpTrigger('refresh', 'refresh', ['GET', 'POST'], refresh);
+httpTrigger('refresh', 'refresh', ['GET', 'POST'], ({ refresh }) => refresh);

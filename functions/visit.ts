@@ -1,10 +1,12 @@
 import { app as functions } from '@azure/functions';
-import { visitAll } from '../shared/endpoints/visits.ts';
-import { visitQueueName } from '../shared/refresh/sweep.ts';
-import { app } from './app.ts';
+import { visitQueueName } from '../shared/refresh/queues.ts';
+import { behind } from './app.ts';
 
 functions.storageQueue('visit', {
   queueName: visitQueueName,
   connection: 'AzureWebJobsStorage',
-  handler: (message) => visitAll(message, app),
+  handler: async (message) => {
+    const { app, visitAll } = await behind();
+    await visitAll(message, app);
+  },
 });

@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the code takes from the machine it runs on. Tests bring their own. */
@@ -39,8 +38,8 @@ export const machine: Platform = {
     },
   },
   random: {
-    bytes: (count) => randomBytes(count),
-    fraction: () => randomInt(0, 2 ** 32) / 2 ** 32,
+    bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    fraction: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
   },
   fetch: (...request) => globalThis.fetch(...request),
 };

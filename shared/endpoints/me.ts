@@ -2,8 +2,7 @@ import type { App } from '../app.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { json } from '../http/respond.ts';
 import { seconds } from '../platform.ts';
-import { readLead } from '../refresh/engine.ts';
-import { canRefresh } from '../refresh/schedule.ts';
+import { isExpiring } from '../refresh/schedule.ts';
 import { authenticate } from '../sessions/authenticate.ts';
 import { type EntryView, entryView } from '../sessions/entry-view.ts';
 import type { Entry, Session } from '../token-store/session.ts';
@@ -31,12 +30,6 @@ async function upToDate(session: Session, { refresh, platform }: App): Promise<S
     current = outcome.session ?? current;
   }
   return current;
-}
-
-/** A token that fails to be refreshed is left to the timer until its next try is due. */
-function isExpiring(entry: Entry, now: number): boolean {
-  const isWaiting = entry.failures > 0 && (entry.refreshAt ?? 0) > now;
-  return canRefresh(entry) && entry.expiresAt !== undefined && entry.expiresAt <= now + readLead && !isWaiting;
 }
 
 function view(name: string, entry: Entry, { provider, settings }: App): EntryView {

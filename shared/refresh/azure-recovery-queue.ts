@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { ConnectionString } from '../telemetry/secret.ts';
-import { type RecoveryQueue, recoveryQueueName } from './recovery.ts';
+import { recoveryQueueName } from './queues.ts';
+import type { RecoveryQueue } from './recovery.ts';
 
 export type QueueAccess =
   | { readonly connectionString: ConnectionString }

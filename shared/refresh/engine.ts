@@ -11,7 +11,7 @@ import { commitTokens } from './commit.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
 import type { RecoveryQueue } from './recovery.ts';
 import { refreshedEntry } from './refreshed-entry.ts';
-import { canRefresh, isDue, nextVisit, retryDue } from './schedule.ts';
+import { canRefresh, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
 export interface RefreshRequest {
@@ -38,8 +38,6 @@ export interface EngineParts {
 
 /** A result this young, in seconds, serves those who come late. */
 const settledSeconds = 30;
-/** A reader's token this close to its end, in seconds, is refreshed first. */
-export const readLead = 60;
 /** How long to wait for somebody else's refresh, and how often to look, in milliseconds. */
 const longestWait = 20_000;
 const lookEvery = 400;
@@ -102,8 +100,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     const now = seconds(clock);
     if (now - (entry.history.at(-1)?.at ?? 0) < settledSeconds) return true;
     if (cause === 'sweep') return !isDue(entry, now + 60);
-    if (cause === 'read')
-      return (entry.expiresAt ?? Number.POSITIVE_INFINITY) > now + readLead || isBackingOff(entry, now);
+    if (cause === 'read') return !isExpiring(entry, now);
     return false;
   }
 
@@ -177,8 +174,4 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     inFlight.set(key, started);
     return started;
   };
-}
-
-function isBackingOff(entry: Entry, now: number): boolean {
-  return entry.failures > 0 && (entry.refreshAt ?? 0) > now;
 }

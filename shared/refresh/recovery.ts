@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
@@ -6,9 +6,6 @@ import { blobName, isSessionId, type SessionId } from '../token-store/names.ts';
 import { open } from '../token-store/seal.ts';
 import { decodeSession, type Entry } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
-
-/** The queue that takes a refreshed session while the container is away. `docs` and bindings know it by this name. */
-export const recoveryQueueName = 'tokenkeep-recovery';
 
 /** A sealed session that could not be written. */
 export interface Rescued {

@@ -9,6 +9,10 @@ const leadShare = 1 / 3;
 /** Up to this share of the lead is added at random, so that many sign-ins of one minute spread. */
 const jitterShare = 0.5;
 
+/** A reader's token this close to its end, in seconds, is refreshed first; of a short life, this share. */
+const readLead = 60;
+const readLeadShare = 1 / 6;
+
 const firstBackoff = 30;
 const longestBackoff = 30 * 60;
 
@@ -40,6 +44,17 @@ export function endOfLife(session: Pick<Session, 'expiresAt' | 'endsAt'>, refres
 /** Whether the entry's tokens can be and are to be renewed by `time`. */
 export function isDue(entry: Entry, time: EpochSeconds): boolean {
   return canRefresh(entry) && entry.refreshAt !== undefined && entry.refreshAt <= time;
+}
+
+/**
+ * Whether a reader should not be given the entry's token as it is: it is about to expire, can be refreshed, and no
+ * failed try has put the next one off.
+ */
+export function isExpiring(entry: Entry, now: EpochSeconds): boolean {
+  if (!canRefresh(entry) || entry.expiresAt === undefined) return false;
+  const lead = Math.min(readLead, (entry.expiresAt - entry.issuedAt) * readLeadShare);
+  const isPutOff = entry.failures > 0 && (entry.refreshAt ?? 0) > now;
+  return entry.expiresAt - now <= lead && !isPutOff;
 }
 
 export function canRefresh(entry: Entry): entry is Entry & Required<Pick<Entry, 'refreshToken'>> {

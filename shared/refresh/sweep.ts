@@ -1,12 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Agenda } from '../token-store/agenda.ts';
 import { type Marker, parseMarker } from '../token-store/names.ts';
 
-/** The queue between the timer and the visits. */
-export const visitQueueName = 'tokenkeep-visits';
-
-/** One message of that queue: markers to look at, as `<minute>/<id>`. */
+/** One message of the visit queue: markers to look at, as `<minute>/<id>`. */
 export interface VisitMessage {
   readonly visits: readonly string[];
 }
