@@ -26,7 +26,7 @@ export const bundleOptions = {
   external: ['@azure/functions-core'],
   alias: { debug: './dev/silent-debug.cjs' },
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
 } as const satisfies BuildOptions;
