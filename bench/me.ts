@@ -1,6 +1,5 @@
 import { Agent, get } from 'node:http';
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { developmentAccount } from '../dev/azurite.ts';
+import { ContainerClient } from '@azure/storage-blob';
 import { Browser } from '../dev/provider/sign-in-client.ts';
 import type { Stack } from '../dev/stack.ts';
 import { compared, type Figure, throughput } from './figure.ts';
@@ -20,9 +19,7 @@ export async function measureMe(stack: Stack): Promise<Figure[]> {
   const cookie = `AppServiceAuthSession=${browser.cookies(origin)['AppServiceAuthSession']}`;
   const agent = new Agent({ keepAlive: true, maxSockets: workers });
 
-  const { blobUrl } = services.azurite;
-  const credential = new StorageSharedKeyCredential(developmentAccount.name, developmentAccount.key);
-  const container = new BlobServiceClient(blobUrl, credential).getContainerClient(services.containerName);
+  const container = new ContainerClient(services.environment['WEBSITE_AUTH_TOKEN_CONTAINER_SASURL'] ?? '');
   const [{ name } = { name: '' }] = (await container.listBlobsFlat({ prefix: 'sessions/' }).byPage().next()).value
     .segment.blobItems;
   const blob = container.getBlobClient(name);

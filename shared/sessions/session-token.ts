@@ -1,4 +1,4 @@
-import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
 import { Secret, type SessionToken, type SigningKey } from '../telemetry/secret.ts';
@@ -27,6 +27,8 @@ export interface SessionTokens {
   verify(token: SessionToken, extension: number): Promise<SessionClaims>;
 }
 
+/** Verified tokens that a process remembers, so that a signature is checked once and not with every request. */
+const rememberedTokens = 5_000;
 /** Longer tokens are not looked at: ours have some 600 characters. */
 const longestToken = 4096;
 const sessionKey = /^[\w-]{43}$/;
@@ -39,6 +41,7 @@ export function createSessionTokens(
 ): SessionTokens {
   const issuer = `${publicOrigin}/`;
   const sharedAlgorithm = sharedKey && hmacAlgorithm(sharedKey.bytes.length);
+  const remembered = new Map<string, SessionClaims>();
 
   async function verificationKey(token: string): Promise<CryptoKey | Uint8Array> {
     const { alg, kid } = decodeProtectedHeader(token);
@@ -68,23 +71,42 @@ export function createSessionTokens(
 
     async verify(token, extension) {
       const text = token.reveal();
-      if (text.length > longestToken) throw new TokenkeepError('session_token_invalid', { detail: 'it is too long' });
-      const claims = await verified(async () => {
-        const key = await verificationKey(text);
-        return jwtVerify(text, key, {
-          issuer,
-          audience: issuer,
-          algorithms: ['ES256', ...(sharedAlgorithm ? [sharedAlgorithm] : [])],
-          requiredClaims: ['exp', 'sub', 'jti'],
-          clockTolerance: extension,
-          currentDate: new Date(clock.now()),
-        });
-      });
-      const { jti = '', sub = '', exp = 0, idp } = claims;
-      if (!sessionKey.test(jti) || typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
-      return { key: jti as SessionKey, sid: sub, provider: idp, expiresAt: exp };
+      const claims = remembered.get(text) ?? (await check(text));
+      if (claims.expiresAt + extension <= seconds(clock)) {
+        remembered.delete(text);
+        throw new TokenkeepError('session_expired');
+      }
+      remember(text, claims);
+      return claims;
     },
   };
+
+  /** Everything but the expiry, which is compared anew each time. */
+  async function check(text: string): Promise<SessionClaims> {
+    if (text.length > longestToken) throw new TokenkeepError('session_token_invalid', { detail: 'it is too long' });
+    const claims = await verified(async () => {
+      const key = await verificationKey(text);
+      return jwtVerify(text, key, {
+        issuer,
+        audience: issuer,
+        algorithms: ['ES256', ...(sharedAlgorithm ? [sharedAlgorithm] : [])],
+        requiredClaims: ['exp', 'sub', 'jti'],
+        clockTolerance: Number.MAX_SAFE_INTEGER,
+        currentDate: new Date(clock.now()),
+      });
+    });
+    const { jti = '', sub = '', exp = 0, idp } = claims;
+    if (!sessionKey.test(jti) || typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
+    return { key: jti as SessionKey, sid: sub, provider: idp, expiresAt: exp };
+  }
+
+  /** The most recently used stay; the map's order is the order of use. */
+  function remember(text: string, claims: SessionClaims): void {
+    remembered.delete(text);
+    remembered.set(text, claims);
+    const [oldest] = remembered.size > rememberedTokens ? remembered.keys() : [];
+    if (oldest !== undefined) remembered.delete(oldest);
+  }
 }
 
 /** The strongest HMAC the key is long enough for, as App Service's SDK chooses. */
@@ -97,7 +119,6 @@ async function verified(verify: () => Promise<{ payload: JWTPayload }>): Promise
   try {
     return (await verify()).payload;
   } catch (cause) {
-    if (cause instanceof errors.JWTExpired) throw new TokenkeepError('session_expired');
     const isOurs = cause instanceof TokenkeepError;
     if (isOurs && cause.code !== 'seal_epoch_unknown') throw cause;
     throw new TokenkeepError('session_token_invalid', { cause });
