@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { stopChild } from './child.ts';
 
 /** Azurite as a child process: blobs and queues of a local storage account. */
 export interface Azurite {
@@ -31,9 +31,8 @@ export const developmentAccount = {
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 };
 
-/** How long Azurite may take to start and to stop, in milliseconds. */
+/** How long Azurite may take to start, in milliseconds. */
 const startTimeout = 60_000;
-const stopTimeout = 10_000;
 
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const main = join(dirname(createRequire(import.meta.url).resolve('azurite/package.json')), 'dist/src/azurite.js');
@@ -69,7 +68,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       queueUrl,
       connectionString: `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};BlobEndpoint=${blobUrl};QueueEndpoint=${queueUrl};`,
       process: child,
-      close: () => stop(child),
+      close: () => stopChild(child),
     };
   } catch (error) {
     child.kill('SIGKILL');
@@ -96,13 +95,4 @@ async function listeningPorts(child: ChildProcess): Promise<{ Blob: string; Queu
     clearTimeout(timeout);
   }
   throw new Error(`Azurite did not start; it ended with ${child.exitCode ?? child.signalCode ?? 'no word'}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timeout = setTimeout(() => child.kill('SIGKILL'), stopTimeout);
-  await gone;
-  clearTimeout(timeout);
 }

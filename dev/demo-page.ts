@@ -47,7 +47,8 @@ export async function demoPage(): Promise<(request: IncomingMessage, response: S
     const asset = assets.get(request.url?.split('?')[0] ?? '');
     if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
     response.writeHead(200, { ...headers, 'content-type': asset.type, 'content-length': asset.body.byteLength });
-    response.end(request.method === 'HEAD' ? undefined : asset.body);
+    // To HEAD, node:http sends the headers alone.
+    response.end(asset.body);
     return true;
   };
 }

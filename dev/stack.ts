@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { stopChild } from './child.ts';
 import type { Ports } from './ports.ts';
 import { type Services, startServices } from './services.ts';
 
@@ -50,7 +51,6 @@ export const localHost: HostCommand = {
   announces: true,
 };
 
-const stopTimeout = 10_000;
 const startTimeout = 60_000;
 
 /** Starts the services, then the host. The bundle must have been built. */
@@ -108,7 +108,7 @@ async function startHost(options: StackOptions, environment: Record<string, stri
   } finally {
     clearTimeout(timeout);
   }
-  return { process: child, close: () => stop(child) };
+  return { process: child, close: () => stopChild(child) };
 }
 
 function complaintOf(chunks: readonly Buffer[]): string {
@@ -131,13 +131,4 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
     if (answered) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timeout = setTimeout(() => child.kill('SIGKILL'), stopTimeout);
-  await gone;
-  clearTimeout(timeout);
 }

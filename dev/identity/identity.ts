@@ -1,7 +1,7 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { accessTokens } from './access-tokens.ts';
-import { listenOnLoopback } from './loopback.ts';
 import { identitySecretsOf } from './secrets.ts';
 
 const path = '/msi/token';
@@ -90,7 +90,8 @@ export async function startIdentity(options: IdentityOptions = {}): Promise<Iden
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
     response.end(JSON.stringify(body));
   });
-  const { url, close } = await listenOnLoopback(server, options.port ?? 0);
+  const { port, close } = await listenOnLoopback(server, options.port ?? 0);
+  const url = `http://127.0.0.1:${port}`;
   const endpoint = `${url}${path}`;
 
   return {

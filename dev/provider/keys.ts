@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import { writeFileAtomic } from './atomic-file.ts';
+import { writePrivateFile } from '../private-file.ts';
 
 /** The provider's secrets: signing keys, private parts included, the newest of each kind first, and cookie keys. */
 export interface ProviderKeys {
@@ -41,7 +41,7 @@ async function signingKey(alg: 'RS256' | 'ES256'): Promise<JWK> {
 function keep(keys: ProviderKeys, directory: string | undefined): ProviderKeys {
   if (directory) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileAtomic(keysFile(directory), JSON.stringify(keys));
+    writePrivateFile(keysFile(directory), JSON.stringify(keys));
   }
   return keys;
 }

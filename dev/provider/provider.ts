@@ -1,12 +1,12 @@
-import type { RequestListener } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { Provider } from 'oidc-provider';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { type DemoClient, providerConfiguration } from './configuration.ts';
 import { type ProviderControl, providerControl, Tampering, tamperedTokens } from './control.ts';
 import { countEvents, countRevocations, newCounters, type ProviderCounters } from './counters.ts';
 import { Faults, faultyEndpoints } from './faults.ts';
 import { loadKeys, rotateKeys } from './keys.ts';
-import { listenOnLoopback } from './loopback-server.ts';
 import { RecordStore } from './record-store.ts';
 import { signInPages } from './sign-in-page.ts';
 
@@ -45,7 +45,10 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   let keys = await loadKeys(directory);
 
   let answer: RequestListener = (_request, response) => response.writeHead(503).end();
-  const server = await listenOnLoopback(options.port ?? 0, (request, response) => answer(request, response));
+  const server = await listenOnLoopback(
+    createServer((request, response) => answer(request, response)),
+    options.port ?? 0,
+  );
   const { port } = server;
   const issuer = `http://localhost:${port}`;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AdapterPayload } from 'oidc-provider';
-import { unfinished, writeFileAtomic } from './atomic-file.ts';
+import { unfinished, writePrivateFile } from '../private-file.ts';
 
 /** One stored thing: a session, a grant, a token. `model` and `id` name it, `expiresAt` is in seconds since 1970. */
 export interface ProviderRecord {
@@ -84,7 +84,7 @@ export class RecordStore {
   #write(record: ProviderRecord): void {
     this.#model(record.model).set(record.id, record);
     if (!this.#directory) return;
-    writeFileAtomic(join(this.#directory, fileName(record.model, record.id)), JSON.stringify(record));
+    writePrivateFile(join(this.#directory, fileName(record.model, record.id)), JSON.stringify(record));
   }
 
   #model(name: string): Map<string, ProviderRecord> {

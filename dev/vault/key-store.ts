@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writePrivateFile } from '../identity/private-file.ts';
+import { writePrivateFile } from '../private-file.ts';
 import { keyOperation, privateJwk } from './jwk.ts';
 
 const seconds = z.int().nonnegative();

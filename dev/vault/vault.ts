@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { listenOnLoopback } from '../identity/loopback.ts';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { authenticate } from './authentication.ts';
 import { type CallCounts, callCounts } from './call-counts.ts';
 import { type Faults, type VaultControl, vaultControl } from './control.ts';
@@ -63,7 +63,7 @@ export async function startVault(options: VaultOptions): Promise<Vault> {
     if (faults.throttles) throw throttled(1);
     if (faults.refusesAccess) throw accessRefused(`Microsoft.KeyVault/vaults/${actions[call.operation]}`);
     if (!target.searchParams.get('api-version')) throw badParameter('api-version must be specified');
-    return carryOut(store, loopback.url, call, await readJson(request));
+    return carryOut(store, url, call, await readJson(request));
   }
 
   const server = createServer({ requestTimeout: 30_000 }, async (request, response) => {
@@ -85,15 +85,16 @@ export async function startVault(options: VaultOptions): Promise<Vault> {
   server.on('connection', (socket) => {
     if (faults.down) socket.destroy();
   });
-  const loopback = await listenOnLoopback(server, options.port ?? 0);
+  const { port, close } = await listenOnLoopback(server, options.port ?? 0);
+  const url = `http://127.0.0.1:${port}`;
 
   return {
-    url: loopback.url,
+    url,
     calls: calls.counts,
     control: vaultControl(store, faults, () => server.closeAllConnections()),
     close() {
       closing.abort();
-      return loopback.close();
+      return close();
     },
   };
 }

@@ -252,7 +252,7 @@ describe('a directory', () => {
 
   test('may hold a file that a crash left unfinished', async () => {
     await (await open()).close();
-    await writeFile(join(directory, 'signing.json.1.tmp'), '{"na');
+    await writeFile(join(directory, 'signing.json.1.unfinished'), '{"na');
     await (await open()).close();
     expect(await readdir(directory)).toContain('signing.json');
   });

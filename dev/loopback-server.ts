@@ -1,23 +1,24 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** A server that listens on 127.0.0.1. */
 export interface LoopbackServer {
-  port: number;
+  readonly port: number;
   close(): Promise<void>;
 }
 
 const farewellMilliseconds = 1000;
 
 /**
- * Serves plain http on 127.0.0.1 alone. Port 0 means any free one. Rejects when the port is taken.
+ * Makes `server` listen on 127.0.0.1 and nowhere else, for what it serves must not leave the machine. Port 0 means any
+ * free one. Rejects with the system's error when the port is taken.
  *
  * `close` cuts open connections politely: it hangs up first and waits, for a second at most, until the other ends have
  * noticed. A client in this very process would otherwise send its next request down a pooled connection that is dead.
  */
-export async function listenOnLoopback(port: number, answer: RequestListener): Promise<LoopbackServer> {
-  const server = createServer(answer);
+export async function listenOnLoopback(server: Server, port: number): Promise<LoopbackServer> {
   const sockets = new Map<Socket, Promise<unknown>>();
   server.on('connection', (socket) => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -26,8 +27,6 @@ export async function listenOnLoopback(port: number, answer: RequestListener): P
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The server has no port');
 
   const close = async () => {
     const enough = new AbortController();
@@ -39,5 +38,5 @@ export async function listenOnLoopback(port: number, answer: RequestListener): P
     server.closeAllConnections();
     await closed;
   };
-  return { port: address.port, close };
+  return { port: (server.address() as AddressInfo).port, close };
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { writePrivateFile } from '../../../dev/identity/private-file.ts';
+import { writePrivateFile } from '../../dev/private-file.ts';
 
 let root: string;
 
