@@ -15,7 +15,7 @@ export function isMet({ value, aim }: Figure): boolean | undefined {
 }
 
 /** The middle of the sorted values; of two middles the lower. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
 }

@@ -34,7 +34,7 @@ function failed(error: unknown, request: Request, app: App): Response {
 }
 
 /** Where to sign in, if there is one obvious place. */
-export function loginPath({ settings }: App): string | undefined {
+function loginPath({ settings }: App): string | undefined {
   const [only, ...others] = settings.providers;
   return only && others.length === 0 ? `${settings.apiPrefix}/login/${only.name}` : undefined;
 }

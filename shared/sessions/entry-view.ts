@@ -59,6 +59,6 @@ export function entryView(provider: string, entry: Entry, userId: string, expose
 }
 
 /** .NET's round-trip format "o" in UTC: `2016-10-07T20:24:55.0000000Z`. */
-export function dotNetTime(time: EpochSeconds): string {
+function dotNetTime(time: EpochSeconds): string {
   return new Date(time * 1000).toISOString().replace(/\.\d{3}Z$/, '.0000000Z');
 }
