@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
-import { type Platform, seconds } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { openIdConnectProvider } from './providers/openid-connect.ts';
 import type { Provider } from './providers/provider.ts';
 import { azureRecoveryQueue } from './refresh/azure-recovery-queue.ts';
@@ -35,7 +35,7 @@ export interface App {
 /** The composition root. Nothing is contacted until the first request. */
 export function createApp(settings: Settings, platform: Platform, log: Log): App {
   const { clock } = platform;
-  const container = azureContainer(containerAccess(settings.container, seconds(clock), log));
+  const container = azureContainer(containerAccess(settings.container, log));
   const vault = azureVault(settings.vault, identity(settings.identityClientId));
   const ring = createKeyRing(container, vault, platform, log);
   const agenda = createAgenda(container, clock);
@@ -68,16 +68,10 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
   };
 }
 
-/** A SAS that ends sooner than this is worth a warning: 14 days in seconds. */
-const soon = 14 * 24 * 3600;
-
-function containerAccess(settings: ContainerSettings, now: number, log: Log): ContainerAccess {
+function containerAccess(settings: ContainerSettings, log: Log): ContainerAccess {
   const onDeleteRefused = () => log.event('container_without_delete');
   if ('url' in settings) {
     return { url: settings.url, credential: lazily(identity(settings.clientId)), deletes: true, onDeleteRefused };
-  }
-  if (settings.expiresAt !== undefined && settings.expiresAt - now < soon) {
-    log.event('container_access_expires_soon', { expires: new Date(settings.expiresAt * 1000).toISOString() });
   }
   if (!settings.deletes) onDeleteRefused();
   return { url: settings.sasUrl.reveal(), deletes: settings.deletes, onDeleteRefused };

@@ -27,7 +27,7 @@ export async function handle(handler: Handler, request: Request, app: App): Prom
 
 function failed(error: unknown, request: Request, app: App): Response {
   const known = error instanceof TokenkeepError ? error : new TokenkeepError('internal', { cause: error });
-  const event = known.row.status < 500 ? 'session_refused' : 'request_failed';
+  const event = known.row.status < 500 ? 'request_refused' : 'request_failed';
   const route = new URL(request.url).pathname.slice(0, 200);
   if (known.code !== 'not_signed_in') app.log.event(event, { method: request.method, route }, known);
   return problem(known, request, known.row.status === 401 ? loginPath(app) : undefined);

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors/table.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { json } from '../http/respond.ts';
 import { blobName } from '../token-store/names.ts';
+import { sasExpiry } from './sas-expiry.ts';
 
 interface Check {
   readonly name: 'key_ring' | 'container';
@@ -26,7 +27,9 @@ export async function health(_request: Request, app: App): Promise<Response> {
     }),
   ];
   const isReady = checks.every(({ ok }) => ok);
-  return json({ status: isReady ? 'ready' : 'not ready', checks }, { status: isReady ? 200 : 503 });
+  const expiresAt = sasExpiry(app);
+  const sas = expiresAt === undefined ? {} : { sas_expires_on: new Date(expiresAt * 1000).toISOString() };
+  return json({ status: isReady ? 'ready' : 'not ready', checks, ...sas }, { status: isReady ? 200 : 503 });
 }
 
 async function check(name: Check['name'], { log }: App, prove: () => Promise<void>): Promise<Check> {

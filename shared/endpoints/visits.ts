@@ -3,12 +3,15 @@ import { recover } from '../refresh/recovery.ts';
 import { markersIn, sweep, type VisitMessage } from '../refresh/sweep.ts';
 import { visit } from '../refresh/visit.ts';
 import type { Marker } from '../token-store/names.ts';
+import { warnOfSasExpiry } from './sas-expiry.ts';
 
 /** Sessions of one message that are visited at a time. */
 const atOnce = 8;
 
-/** The timer: what is due, as messages for the visit queue. */
-export async function sweepDue({ agenda, log }: App): Promise<VisitMessage[]> {
+/** The timer: what is due, as messages for the visit queue. On the hour it also looks at the SAS. */
+export async function sweepDue(app: App): Promise<VisitMessage[]> {
+  const { agenda, log, platform } = app;
+  if (new Date(platform.clock.now()).getUTCMinutes() === 0) warnOfSasExpiry(app);
   const messages = await sweep(agenda);
   const due = messages.reduce((sum, { visits }) => sum + visits.length, 0);
   if (due > 0) log.event('sweep_finished', { due });

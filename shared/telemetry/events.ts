@@ -15,7 +15,7 @@ export const logEvents = {
   sign_in_finished: { id: 201, level: 'info' },
   sign_in_failed: { id: 202, level: 'warn' },
   signed_out: { id: 203, level: 'info' },
-  session_refused: { id: 204, level: 'warn' },
+  request_refused: { id: 204, level: 'warn' },
   session_past_its_end: { id: 205, level: 'info' },
   tokens_revoked: { id: 206, level: 'info' },
   revocation_failed: { id: 207, level: 'warn' },
