@@ -39,7 +39,7 @@ export async function login(request: Request, app: App): Promise<Response> {
 
   const lifetime = settings.signIn.attemptLifetime;
   const attempt = newAttempt(platform, { provider: provider.name, sessionMode, target, lifetime });
-  const { state, cookies } = await rememberAttempt(attempt, request, attemptScope(app, provider.name), ring, platform);
+  const { state, cookies } = await rememberAttempt(attempt, request, attemptScope(app), ring, platform);
   const url = await provider.authorizationUrl({
     redirectUri: callbackUrl(app, provider.name),
     state,
@@ -55,9 +55,12 @@ export function callbackUrl({ settings }: App, provider: string): string {
   return `${settings.publicOrigin}${settings.apiPrefix}/login/${provider}/callback`;
 }
 
-/** The cookies of an attempt go to its provider's login and callback only. */
-export function attemptScope({ settings }: App, provider: string): { path: string; secure: boolean } {
-  return { path: `${settings.apiPrefix}/login/${provider}`, secure: settings.publicOrigin.startsWith('https:') };
+/**
+ * The cookies of attempts go to logins and callbacks only. They are not kept apart by provider, since a client that
+ * writes its name in another case would then send none of them, and their number could grow.
+ */
+export function attemptScope({ settings }: App): { path: string; secure: boolean } {
+  return { path: `${settings.apiPrefix}/login`, secure: settings.publicOrigin.startsWith('https:') };
 }
 
 function passedThrough(parameters: URLSearchParams): Record<string, string> {

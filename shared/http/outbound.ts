@@ -32,7 +32,8 @@ export function boundedFetch(fetch: typeof globalThis.fetch): typeof globalThis.
   };
 }
 
-async function cappedBody(response: Response, url: URL): Promise<ArrayBuffer> {
+/** The body; null where it is empty, since a Response with status 204 or 205 may have none. */
+async function cappedBody(response: Response, url: URL): Promise<ArrayBuffer | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -44,5 +45,5 @@ async function cappedBody(response: Response, url: URL): Promise<ArrayBuffer> {
     }
     chunks.push(chunk);
   }
-  return new Uint8Array(Buffer.concat(chunks)).buffer;
+  return size === 0 ? null : new Uint8Array(Buffer.concat(chunks)).buffer;
 }

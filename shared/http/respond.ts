@@ -15,8 +15,9 @@ export function json(body: unknown, options: { status?: number; cookies?: readon
   return respond(JSON.stringify(body), options.status ?? 200, { 'content-type': 'application/json' }, options.cookies);
 }
 
-export function redirect(location: string, cookies: readonly Cookie[] = []): Response {
-  return respond(null, 302, { location }, cookies);
+/** 303 makes a POST go on as a GET (RFC 9110 section 15.4.4). */
+export function redirect(location: string, cookies: readonly Cookie[] = [], status: 302 | 303 = 302): Response {
+  return respond(null, status, { location }, cookies);
 }
 
 /** A page with one inline script or style, allowed by its hash in `policy`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { isSecureOrLoopback } from '../http/loopback.ts';
 import type { Clock } from '../platform.ts';
@@ -22,7 +22,7 @@ const fresh = 3_600_000;
 const stale = 24 * fresh;
 const retry = 60_000;
 
-const endpoint = z.url().refine((url) => isSecureOrLoopback(new URL(url)), 'must be https');
+const endpoint = z.string().refine((url) => URL.canParse(url) && isSecureOrLoopback(new URL(url)), 'must be https');
 
 const document = z.object({
   issuer: z.string(),
@@ -37,7 +37,7 @@ const document = z.object({
 
 /**
  * The provider's metadata, fetched on first use and kept. The issuer in it must be `issuer` where that is configured,
- * else the one whose well-known address was asked (Discovery section 4.3).
+ * else the one whose well-known address was asked (Discovery section 4.3), with or without a slash at its end.
  *
  * Throws `provider_unavailable`, `provider_misconfigured` (another issuer) or `provider_response_invalid`.
  */
@@ -60,8 +60,9 @@ export function discovered(
       const where = parsed.error.issues[0]?.path.join('.') || 'the document';
       throw new TokenkeepError('provider_response_invalid', { detail: `discovery: ${where} is missing or wrong` });
     }
-    const expected = issuer ?? wellKnown.replace(/\/\.well-known\/openid-configuration$/, '');
-    if (parsed.data.issuer !== expected && parsed.data.issuer !== `${expected}/`) {
+    const asked = wellKnown.replace(/\/\.well-known\/openid-configuration$/, '');
+    const expected = issuer === undefined ? [asked, `${asked}/`] : [issuer];
+    if (!expected.includes(parsed.data.issuer)) {
       throw new TokenkeepError('provider_misconfigured', { detail: 'discovery states another issuer than configured' });
     }
     const metadata = fromDocument(parsed.data);

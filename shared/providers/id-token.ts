@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { outboundTimeout } from '../http/outbound.ts';
 import { type Clock, seconds } from '../platform.ts';
@@ -12,6 +12,8 @@ const allowedAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512',
 const clockTolerance = 300;
 /** An unknown `kid` makes the keys be fetched anew, at most this often, in milliseconds. */
 const refetchPause = 1_000;
+/** Timers may fire this much early, in milliseconds. */
+const timerError = 20;
 
 /** What must hold beyond signature, issuer, audience and times. */
 export interface Expected {
@@ -44,9 +46,24 @@ export function createIdTokenVerifier(clientId: string, fetch: typeof globalThis
     return keys.get;
   };
 
+  /** The key of a token. It counts as unknown only if keys that were fetched after the token came lack it. */
+  const keyFrom =
+    (uri: string): JWTVerifyGetKey =>
+    async (header, token) => {
+      const get = keysAt(uri);
+      const isTooSoon = get.coolingDown;
+      try {
+        return await get(header, token);
+      } catch (error) {
+        if (!isTooSoon || !(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        await clock.sleep(refetchPause + timerError);
+        return get(header, token);
+      }
+    };
+
   return async (metadata, idToken, expected) => {
     const { claims, isOutOfTime } = await verified(() =>
-      jwtVerify(idToken.reveal(), keysAt(metadata.jwksUri), {
+      jwtVerify(idToken.reveal(), keyFrom(metadata.jwksUri), {
         algorithms: allowedAlgorithms.filter((alg) => metadata.signingAlgorithms?.includes(alg) ?? true),
         issuer: metadata.issuer,
         audience: clientId,

@@ -144,17 +144,18 @@ function authorizationParameters(
 ): Record<string, string> {
   const { scope, ...extra } = { ...settings.loginParameters, ...request.extra };
   const scopes =
-    scope === undefined ? settings.scopes : ['openid', ...scope.split(' ').filter((one) => one !== 'openid')];
-  const parameters = {
+    scope === undefined ? settings.scopes : new Set(['openid', ...scope.split(' ').filter((one) => one !== '')]);
+  return {
     ...extra,
-    scope: scopes.join(' '),
+    response_type: 'code',
+    client_id: settings.clientId,
+    scope: [...scopes].join(' '),
     redirect_uri: request.redirectUri,
     state: request.state,
     nonce: request.nonce,
     code_challenge: createHash('sha256').update(request.codeVerifier).digest('base64url'),
     code_challenge_method: 'S256',
   };
-  return parameters;
 }
 
 /** RFC 9207 section 2.4: against an answer of one provider being taken for another's. */

@@ -90,7 +90,7 @@ export class TokenEndpointError extends Error {
   }
 }
 
-/** What simple-oauth2 rejects with: a Boom error of @hapi/wreck. */
+/** What simple-oauth2 rejects with: a Boom error of @hapi/wreck, unless it stumbled over the answer itself. */
 interface WreckError {
   readonly data?: {
     readonly payload?: unknown;
@@ -107,15 +107,19 @@ function endpointError(error: unknown): TokenEndpointError {
   if (typeof payload === 'object' && payload !== null && 'error' in payload && typeof payload.error === 'string') {
     return new TokenEndpointError(payload.error.replace(/[^\w.-]/g, '_').slice(0, 60), status, retryAfter);
   }
-  if (status === 0)
-    return new TokenEndpointError(output?.statusCode === 502 ? 'redirect_or_no_answer' : 'no_answer', 0);
+  if (output === undefined) return new TokenEndpointError('answer_is_no_object', 200);
+  // The data of a refused redirect is the trace of the requests made.
+  if (Array.isArray(data)) return new TokenEndpointError('redirect', 302);
+  if (status === 0) return new TokenEndpointError('no_answer', 0);
   return new TokenEndpointError(status < 400 ? 'answer_is_not_json' : 'no_error_code', status, retryAfter);
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3), seconds or a date by the server's own clock, at most a day. */
 function retryAfterSeconds({ 'retry-after': header, date }: Record<string, unknown>): number | undefined {
   if (typeof header !== 'string') return undefined;
-  const value = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.parse(String(date))) / 1000;
+  const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(header);
+  if (!isDate && !/^\d+$/.test(header)) return undefined;
+  const value = isDate ? (Date.parse(header) - Date.parse(String(date))) / 1000 : Number(header);
   return Number.isFinite(value) ? Math.min(Math.max(Math.ceil(value), 0), 24 * 3600) : undefined;
 }
 

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Cookie, requestCookies } from '../http/cookies.ts';
-import { type EpochSeconds, type Platform, seconds } from '../platform.ts';
+import { type Clock, type EpochSeconds, type Platform, seconds } from '../platform.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
 import { isEpochNumber } from '../token-store/names.ts';
 
@@ -27,7 +27,7 @@ const cookiePrefix = 'AppServiceAuthNonce_';
 /** Nine characters of time, so that names sort by age, and eight at random. */
 const attemptId = /^[0-9a-z]{9}[\w-]{8}$/;
 
-/** Where the attempt cookies of a provider are sent: its login and its callback. */
+/** Where the attempt cookies are sent: to the logins, whose number of attempts they limit together, and callbacks. */
 export interface AttemptScope {
   readonly path: string;
   readonly secure: boolean;
@@ -79,7 +79,7 @@ export async function rememberAttempt(
 
 /**
  * The attempt that `state` belongs to, and the deletion of its cookie, so that it is good once.
- * Throws `sign_in_state_invalid` (another browser, another provider, used before) or `sign_in_expired`.
+ * Throws `sign_in_state_invalid` (another browser, another provider, used before).
  */
 export async function recallAttempt(
   state: string,
@@ -87,17 +87,19 @@ export async function recallAttempt(
   request: Request,
   scope: AttemptScope,
   ring: KeyRing,
-  platform: Platform,
 ): Promise<{ readonly attempt: Attempt; readonly cookie: Cookie }> {
-  const [id = '', secret = ''] = state.split('.');
+  const [id = '', secret = '', ...rest] = state.split('.');
   const name = `${cookiePrefix}${id}`;
   const sealed = attemptId.test(id) ? requestCookies(request).get(name) : undefined;
   const attempt = sealed && (await openAttempt(sealed, ring));
-  if (!attempt || attempt.provider !== provider || !isSame(secret, attempt.stateSecret)) {
-    throw new TokenkeepError('sign_in_state_invalid');
-  }
-  if (attempt.expiresAt <= seconds(platform.clock)) throw new TokenkeepError('sign_in_expired');
+  const isForThis = attempt && attempt.provider === provider && rest.length === 0;
+  if (!isForThis || !isSame(secret, attempt.stateSecret)) throw new TokenkeepError('sign_in_state_invalid');
   return { attempt, cookie: attemptCookie(name, '', 0, scope) };
+}
+
+/** Throws `sign_in_expired` once the attempt has taken too long. */
+export function checkInTime({ expiresAt }: Attempt, clock: Clock): void {
+  if (expiresAt <= seconds(clock)) throw new TokenkeepError('sign_in_expired');
 }
 
 function attemptCookies(request: Request): string[] {
@@ -124,5 +126,6 @@ async function openAttempt(sealed: string, ring: KeyRing): Promise<Attempt | und
 }
 
 function isSame(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+  const [bytes, others] = [Buffer.from(one), Buffer.from(other)];
+  return bytes.length === others.length && timingSafeEqual(bytes, others);
 }

@@ -1,6 +1,6 @@
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 
-/** Longer landing addresses would make the attempt cookie too large. */
+/** Characters of the address as JSON, as the attempt cookie holds it: with more the cookie would be too large. */
 const longestTarget = 1500;
 
 /**
@@ -13,8 +13,11 @@ const longestTarget = 1500;
  */
 export function redirectTarget(requested: string, publicOrigin: string, allowed: readonly string[]): string {
   const url = URL.canParse(requested, publicOrigin) ? new URL(requested, publicOrigin) : undefined;
-  const isPlain = url && url.username === '' && url.password === '' && url.href.length <= longestTarget;
-  if (!isPlain || !(url.origin === publicOrigin || allowed.some((entry) => covers(entry, url)))) {
+  const isShort = url && JSON.stringify(url.href).length <= longestTarget;
+  const isPlain = isShort && url.username === '' && url.password === '';
+  // Not by `origin`, which a blob: address shares with the page that made it.
+  const isOwn = isPlain && `${url.protocol}//${url.host}` === publicOrigin;
+  if (!isPlain || !(isOwn || allowed.some((entry) => covers(entry, url)))) {
     throw new TokenkeepError('redirect_not_allowed');
   }
   return url.href;

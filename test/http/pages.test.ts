@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
+import { errorPage, escapeHtml, page } from '../../shared/http/pages.ts';
+
+const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+describe('the policy of a page', () => {
+  it('allows the very style and script that stand in it', () => {
+    const { body, policy } = page('Title', '<p>Text</p>', 'console.log("é");\n');
+    const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(body) ?? [];
+    const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(body) ?? [];
+    expect(script).toBe('console.log("é");\n');
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      `style-src ${hash(style)}`,
+      `script-src ${hash(script)}`,
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+  });
+
+  it('allows no script where there is none', () => {
+    const { body, policy } = page('Title', '');
+    expect(body).not.toContain('<script');
+    expect(policy).toContain("script-src 'none'");
+  });
+});
+
+describe('text becomes part of a page', () => {
+  it('without a character that HTML would read', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('<', '>', '&', '"', "'", 'a', '=', '/', '`', 'é') }), (text) => {
+        const escaped = escapeHtml(text);
+        expect(escaped).not.toMatch(/[<>"']|&(?!#\d+;)/);
+        const back = escaped.replace(/&#(\d+);/g, (_all, code) => String.fromCharCode(Number(code)));
+        expect(back).toBe(text);
+      }),
+    );
+  });
+
+  it('in the title of a page', () => {
+    const { body } = page('</title><script>alert(1)</script>', '');
+    expect(body).not.toContain('<script>');
+  });
+});
+
+describe('the error page', () => {
+  const hostile = `"><img src=x onerror=alert(1)>'&`;
+
+  it('says what happened, what to do, where to go and the code to quote', () => {
+    const { body } = errorPage(
+      new TokenkeepError('sign_in_refused', { detail: 'the provider says x' }),
+      '/.auth/login/demo',
+    );
+    expect(body).toContain('<title>The identity provider did not sign the user in</title>');
+    expect(body).toContain('<h1>The identity provider did not sign the user in</h1>');
+    expect(body).toContain('<p>the provider says x.</p>');
+    expect(body).toContain('<a href="/.auth/login/demo">Sign in again</a>');
+    expect(body).toContain('<code>sign_in_refused</code>');
+  });
+
+  it('shows details and addresses as text', () => {
+    const { body } = errorPage(new TokenkeepError('request_malformed', { detail: hostile }), hostile);
+    expect(body).not.toContain('<img');
+    expect(body).not.toContain(`href="">`);
+    expect(body).toContain(`<p>${escapeHtml(hostile)}.</p>`);
+    expect(body).toContain(`<a href="${escapeHtml(hostile)}">`);
+  });
+
+  it('leaves out what there is not, and the cause always', () => {
+    const { body } = errorPage(new TokenkeepError('internal', { cause: new Error('secret thing') }), undefined);
+    expect(body).not.toContain('<a ');
+    expect(body).not.toContain('undefined');
+    expect(body).not.toContain('secret thing');
+  });
+});
