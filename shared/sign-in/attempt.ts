@@ -27,6 +27,9 @@ const cookiePrefix = 'AppServiceAuthNonce_';
 /** Nine characters of time, so that names sort by age, and eight at random. */
 const attemptId = /^[0-9a-z]{9}[\w-]{8}$/;
 
+/** The cookie outlives its attempt by this many seconds, so that a late callback is told that it is late. */
+const outlived = 15 * 60;
+
 /** Where the attempt cookies are sent: to the logins, whose number of attempts they limit together, and callbacks. */
 export interface AttemptScope {
   readonly path: string;
@@ -64,7 +67,7 @@ export async function rememberAttempt(
     .encrypt(epoch.attempts);
   const time = platform.clock.now().toString(36).padStart(9, '0');
   const id = `${time}${Buffer.from(platform.random.bytes(6)).toString('base64url')}`;
-  const maxAge = Math.max(attempt.expiresAt - seconds(platform.clock), 0) + 60;
+  const maxAge = Math.max(attempt.expiresAt - seconds(platform.clock), 0) + outlived;
   const surplus = attemptCookies(request)
     .sort()
     .slice(0, -(mostAttempts - 1));

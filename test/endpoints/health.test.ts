@@ -52,7 +52,7 @@ it('is 200 where everything can be reached, and changes nothing', async () => {
   expect(response.status).toBe(200);
   expect(body).toEqual({
     status: 'ready',
-      sas_expires_on: expect.stringMatching(/^20\d\d-/),
+    sas_expires_on: expect.stringMatching(/^20\d\d-/),
     checks: [
       { name: 'key_ring', ok: true },
       { name: 'container', ok: true },

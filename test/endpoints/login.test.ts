@@ -113,11 +113,11 @@ describe('the provider in the path', () => {
 });
 
 describe('the attempt cookie', () => {
-  it('is hidden from scripts, goes to logins and callbacks only, and lives a minute longer than the attempt', async () => {
+  it('is hidden from scripts, goes to logins and callbacks only, and lives a quarter of an hour longer than the attempt', async () => {
     const { response } = await authorizationRequest();
     expect(response.headers.getSetCookie()).toEqual([
       expect.stringMatching(
-        /^AppServiceAuthNonce_[\w-]{17}=[\w.-]+; Path=\/\.auth\/login; Max-Age=360; HttpOnly; SameSite=Lax$/,
+        /^AppServiceAuthNonce_[\w-]{17}=[\w.-]+; Path=\/\.auth\/login; Max-Age=1200; HttpOnly; SameSite=Lax$/,
       ),
     ]);
   });

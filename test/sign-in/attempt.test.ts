@@ -150,6 +150,6 @@ it('a further attempt deletes the oldest cookies over five, by their names', asy
   expect(cookies.map((one) => [one.name, one.maxAge])).toEqual([
     ['AppServiceAuthNonce_000000001aaaaaaaa', 0],
     ['AppServiceAuthNonce_000000003aaaaaaaa', 0],
-    [name, 360],
+    [name, 1200],
   ]);
 });
