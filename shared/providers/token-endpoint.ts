@@ -111,7 +111,7 @@ function endpointError(error: unknown): TokenEndpointError {
   // The data of a refused redirect is the trace of the requests made.
   if (Array.isArray(data)) return new TokenEndpointError('redirect', 302);
   if (status === 0) return new TokenEndpointError('no_answer', 0);
-  return new TokenEndpointError(status < 400 ? 'answer_is_not_json' : 'no_error_code', status, retryAfter);
+  return new TokenEndpointError(status < 400 ? 'answer_is_not_json' : `http_${status}`, status, retryAfter);
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3), seconds or a date by the server's own clock, at most a day. */

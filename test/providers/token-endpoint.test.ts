@@ -48,9 +48,9 @@ describe('what the token endpoint refuses', () => {
   });
 
   it.each([
-    ['with a page', { status: 400, body: '<html>' }, 'provider_misconfigured', 'no_error_code'],
-    ['with another shape', { status: 401, body: { error: { code: 5 } } }, 'provider_misconfigured', 'no_error_code'],
-    ['with an error page', { status: 502, body: '<html>' }, 'provider_unavailable', 'no_error_code'],
+    ['with a page', { status: 400, body: '<html>' }, 'provider_misconfigured', 'http_400'],
+    ['with another shape', { status: 401, body: { error: { code: 5 } } }, 'provider_misconfigured', 'http_401'],
+    ['with an error page', { status: 502, body: '<html>' }, 'provider_unavailable', 'http_502'],
   ] as const)('may be told %s', async (_case, fault, code, reason) => {
     expect(await errorOf(fault)).toMatchObject({ code, detail: `token endpoint: ${reason}` });
   });
