@@ -24,7 +24,7 @@ export const bundleOptions = {
   sourcemap: 'linked',
   legalComments: 'linked',
   external: ['@azure/functions-core'],
-  alias: { debug: './dev/silent-debug.cjs' },
+  alias: { debug: './shared/telemetry/silent-debug.cjs' },
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },

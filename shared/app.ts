@@ -90,7 +90,7 @@ function identity(clientId: string | undefined): () => Promise<TokenCredential> 
   let credential: Promise<TokenCredential> | undefined;
   return () => {
     credential ??= import('@azure/identity').then(({ DefaultAzureCredential, ManagedIdentityCredential }) => {
-      if (process.env['IDENTITY_ENDPOINT'] === undefined) return new DefaultAzureCredential();
+      if (!process.env['IDENTITY_ENDPOINT']) return new DefaultAzureCredential();
       return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
     });
     return credential;

@@ -20,7 +20,7 @@ export async function handle(handler: Handler, request: Request, app: App): Prom
     response = failed(error, request, app);
   }
   if (app.settings.publicOrigin.startsWith('https:')) {
-    response.headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+    response.headers.set('strict-transport-security', 'max-age=31536000');
   }
   return response;
 }

@@ -92,7 +92,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
         scheduled({ ...renewedSession(session, request), entries: { ...session.entries, [name]: renewed } }),
     });
     if (outcome.status === 'refreshed')
-      log.event('refreshed', { session: request.id, provider: name, cause: request.cause });
+      log.event('refreshed', { session: request.id, provider: name, by: request.cause });
     return outcome;
   }
 

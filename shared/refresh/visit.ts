@@ -2,7 +2,7 @@ import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Clock, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from '../token-store/agenda.ts';
-import { type Marker, minuteOf } from '../token-store/names.ts';
+import { type Marker, minuteOf, startOf } from '../token-store/names.ts';
 import type { Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 import type { RefreshEngine } from './engine.ts';
@@ -21,6 +21,8 @@ export interface VisitParts {
 }
 
 const aDay = 24 * 3600 * 1000;
+/** A marker this young may be one whose session is being written just now: it is not taken for a stale one. */
+const settling = 5 * 60 * 1000;
 
 /**
  * Looks at one due session: past its end it is ended; what is due is refreshed; otherwise its marker moves. The marker
@@ -38,6 +40,7 @@ export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
     return agenda.clear(marker);
   }
   if (!stored || stored.session.visitAt !== marker.minute) {
+    if (startOf(marker.minute) > clock.now() - settling) return;
     log.event('marker_cleared', { session: marker.id, minute: marker.minute });
     return agenda.clear(marker);
   }

@@ -27,7 +27,7 @@ export async function authenticate(
   const { key, sid } = await tokens.verify(carried.token, extension);
   const stored = await readChecked(store, key);
   if (!stored || stored.session.sid !== sid) throw new TokenkeepError('session_ended');
-  if (stored.session.endsAt <= seconds(clock)) throw new TokenkeepError('session_expired');
+  if (stored.session.endsAt <= seconds(clock)) throw new TokenkeepError('session_ended');
   return { ...stored, key, carrier: carried.carrier };
 }
 

@@ -6,7 +6,6 @@ interface LogEvent {
 
 /** Every event Tokenkeep logs. 1xx start-up, 2xx sign-in and sessions, 3xx refresh, 4xx store and keys, 9xx surprises. */
 export const logEvents = {
-  ready: { id: 100, level: 'info' },
   not_ready: { id: 101, level: 'error' },
   container_access_expires_soon: { id: 102, level: 'warn' },
   container_without_delete: { id: 103, level: 'warn' },

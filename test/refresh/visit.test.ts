@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { sweepDue, visitAll } from '../../shared/endpoints/visits.ts';
-import { type SessionId, startOf } from '../../shared/token-store/names.ts';
+import { minuteOf, type SessionId, startOf } from '../../shared/token-store/names.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
 
@@ -79,8 +79,17 @@ it('clears the marker of a session that is gone', async () => {
   const { visitAt } = await storedSession(local.app, id);
   await local.app.store.end(await storedSession(local.app, id));
   await local.app.container.mark(`agenda/${visitAt}/${id}`);
+  local.clock.advance((startOf(visitAt) - local.clock.now()) / 1000 + 5 * 60 + 1);
   await visitAll({ visits: [`${visitAt}/${id}`] }, local.app);
   expect(await markersOf(local.app, id)).toEqual([]);
+});
+
+it('leaves a young marker alone, whose session may be being written just now', async () => {
+  const { visitAt } = await storedSession(local.app, id);
+  const other = minuteOf(local.clock.now() - 60_000);
+  await local.app.container.mark(`agenda/${other}/${id}`);
+  await visitAll({ visits: [`${other}/${id}`] }, local.app);
+  expect(await markersOf(local.app, id)).toEqual([other, visitAt]);
 });
 
 it('ends a session past its end: blob and markers gone, refresh token revoked', async () => {
