@@ -13,6 +13,7 @@ import { type Agenda, createAgenda } from './token-store/agenda.ts';
 import { azureContainer, type ContainerAccess } from './token-store/azure-container.ts';
 import type { Container } from './token-store/container.ts';
 import { createKeyRing, type KeyRing } from './token-store/key-ring.ts';
+import { retryingContainer } from './token-store/retrying-container.ts';
 import type { Session } from './token-store/session.ts';
 import { createSessionStore, type SessionStore } from './token-store/session-store.ts';
 import { azureVault } from './token-store/vault.ts';
@@ -35,7 +36,7 @@ export interface App {
 /** The composition root. Nothing is contacted until the first request. */
 export function createApp(settings: Settings, platform: Platform, log: Log): App {
   const { clock } = platform;
-  const container = azureContainer(containerAccess(settings.container, log));
+  const container = retryingContainer(azureContainer(containerAccess(settings.container, log)), clock);
   const vault = azureVault(settings.vault, identity(settings.identityClientId));
   const ring = createKeyRing(container, vault, platform, log);
   const agenda = createAgenda(container, clock);

@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSecureOrLoopback } from '../http/loopback.ts';
 
 /**
  * The app settings (environment variables) that the code reads, beside the secrets that auth.json names.
- * `local.settings.sample.json` describes each.
+ * `docs/reference/settings.md` describes each.
  */
 export const appSettings = z.object({
   /** Where auth.json lies, absolute or below the app's folder. */
@@ -15,11 +15,11 @@ export const appSettings = z.object({
   TOKENKEEP_WRAP_KEY: keyName().default('tokenkeep-wrap'),
   TOKENKEEP_SIGN_KEY: keyName().default('tokenkeep-sign'),
   /** No session lives longer, however often it is renewed. */
-  TOKENKEEP_SESSION_MAX_HOURS: z.coerce
-    .number('hours, a number')
-    .positive('hours, more than 0')
-    .max(8760, 'hours, at most 8760')
-    .default(720),
+  TOKENKEEP_SESSION_MAX_HOURS: z
+    .string()
+    .refine((text) => Number(text) > 0 && Number(text) <= 8760, 'hours, a number above 0 and at most 8760')
+    .transform(Number)
+    .prefault('720'),
   /** The user-assigned identity to use where the app has several. */
   AZURE_CLIENT_ID: z.string().optional(),
   WEBSITE_AUTH_TOKEN_CONTAINER_SASURL: z.string().optional(),
@@ -31,13 +31,16 @@ export const appSettings = z.object({
   AzureWebJobsStorage__clientId: z.string().optional(),
 });
 
-export type AppSettings = z.infer<typeof appSettings>;
-
-function origin(expected: string) {
+function origin(error: string) {
   return z
-    .url(expected)
-    .refine((url) => isSecureOrLoopback(new URL(url)) && new URL(url).pathname === '/', expected)
-    .transform((url) => new URL(url).origin);
+    .url({ error, abort: true })
+    .refine((text) => isSecureOrLoopback(new URL(text)) && isOrigin(new URL(text)), error)
+    .transform((text) => new URL(text).origin);
+}
+
+/** Whether a URL has no more than scheme, host and port: no user, path, query or fragment. */
+export function isOrigin({ href, origin }: URL): boolean {
+  return href === `${origin}/`;
 }
 
 function keyName() {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSecureOrLoopback } from '../http/loopback.ts';
 
 /**
@@ -16,7 +16,14 @@ const timeSpan = z
   });
 
 const positive = (what: string) => timeSpan.refine((value) => value > 0, `${what} longer than 00:00:00`);
-const endpoint = z.url('an absolute URL').refine(isAllowedUrl, 'an https URL (plain http only to a loopback address)');
+const endpoint = z.url({ error: 'an absolute URL', abort: true }).refine((url) => isSecureOrLoopback(new URL(url)), {
+  error: 'an https URL (plain http only to a loopback address)',
+  abort: true,
+});
+const containerUrl = endpoint.refine((url) => {
+  const { pathname, search, hash } = new URL(url);
+  return pathname.length > 1 && search === '' && hash === '';
+}, 'the URL of a container; a SAS belongs into the app setting that sasUrlSettingName names');
 const settingName = z.string().regex(/^\w+$/, 'the name of an app setting: letters, digits and underscores');
 
 /** Names that are paths of their own below `login/`, or would make a blob or header name ambiguous, are not free. */
@@ -95,7 +102,7 @@ export const authJson = z.strictObject({
           azureBlobStorage: z
             .strictObject({
               sasUrlSettingName: settingName.optional(),
-              blobContainerUri: endpoint.optional(),
+              blobContainerUri: containerUrl.optional(),
               clientId: z.string().optional(),
             })
             .refine(
@@ -126,12 +133,14 @@ export const authJson = z.strictObject({
   identityProviders: z.strictObject({
     customOpenIdConnectProviders: z
       .record(providerName, customOpenIdConnectProvider)
-      .refine((providers) => Object.keys(providers).length > 0, 'at least one provider'),
+      .refine((providers) => Object.keys(providers).length > 0, 'at least one provider')
+      .refine(hasDistinctNames, 'provider names that differ in more than upper and lower case'),
   }),
 });
 
 export type AuthJson = z.infer<typeof authJson>;
 
-function isAllowedUrl(url: string): boolean {
-  return isSecureOrLoopback(new URL(url));
+function hasDistinctNames(providers: object): boolean {
+  const names = Object.keys(providers).map((name) => name.toLowerCase());
+  return new Set(names).size === names.length;
 }

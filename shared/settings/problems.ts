@@ -9,9 +9,11 @@ export interface Problem {
   readonly expected: string;
 }
 
-/** Every problem on a line of its own. */
+/** Every problem on a line of its own, whatever the names of unknown properties hold. */
 export function describeProblems(problems: readonly Problem[]): string {
-  const lines = problems.map(({ path, found, expected }) => `  - ${path}: found ${found}, expected ${expected}`);
+  const lines = problems
+    .map(({ path, found, expected }) => `  - ${path}: found ${found}, expected ${expected}`)
+    .map((line) => line.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '?'));
   return [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in the settings:`, ...lines].join('\n');
 }
 
@@ -26,19 +28,36 @@ function issueProblems(source: string, issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: at(key), found: 'an unknown property', expected: 'no such property' }));
   }
-  return [{ path: at(), found: shown(issue.input), expected: expectation(issue) }];
+  return [{ path: at(), found: shown(issue), expected: expectation(issue) }];
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type')
-    return issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`;
+  const isOurs = !issue.message.startsWith('Invalid input');
+  if (issue.code === 'invalid_type' && !isOurs) return `a value of type ${issue.expected}`;
   if (issue.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join(', ');
   return issue.message;
 }
 
-/** What was found, cut to a readable length. auth.json holds no secrets, only the names of app settings that do. */
-function shown(input: unknown): string {
+/** Where the name of a secret's app setting belongs, the secret itself is easily put. */
+const placeOfSecret = /(^|\.)(\w+SettingName|clientCredential)$/;
+/** No secret that is worth the name is as short, and few settings are longer. In characters. */
+const longestQuote = 32;
+
+/**
+ * What was found, as far as a log may tell. The settings with a schema hold no secrets, but whoever mixes two settings
+ * up has put one there: so only short texts are quoted, and of a URL only its origin and path.
+ */
+function shown({ input, path }: z.core.$ZodIssue): string {
   if (input === undefined) return 'nothing';
-  const text = JSON.stringify(input) ?? String(input);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'an object';
+  if (typeof input !== 'string') return String(input);
+  if (placeOfSecret.test(path.map(String).join('.'))) return 'something else, which is not shown';
+  if (input.includes('://') && URL.canParse(input)) {
+    const { protocol, host, pathname } = new URL(input);
+    const plain = `${protocol}//${host}${pathname}`;
+    return plain === input || `${input}/` === plain ? `"${input}"` : `"${plain}" and more`;
+  }
+  return input.length > longestQuote ? `a text of ${input.length} characters` : JSON.stringify(input);
 }

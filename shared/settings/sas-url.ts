@@ -7,8 +7,10 @@ export interface SasGrant {
   readonly deletes: boolean;
 }
 
-/** Reads a container SAS URL: what it grants, or in words what is expected instead. Never quotes the URL.
- * Parameters: https://learn.microsoft.com/rest/api/storageservices/create-service-sas. */
+/**
+ * Reads a container SAS URL: what it grants, or in words what is expected instead. Never quotes the URL.
+ * Parameters: https://learn.microsoft.com/rest/api/storageservices/create-service-sas.
+ */
 export function readSasUrl(
   text: string,
   now: number,
@@ -18,7 +20,7 @@ export function readSasUrl(
   if (!url) return { found: 'text that is not a URL', expected };
   if (!isSecureOrLoopback(url)) return { found: 'a URL that is not https', expected };
   if (url.pathname.replace(/\/$/, '').length < 2) return { found: 'a URL that names no container', expected };
-  const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
+  const parameter = (name: string) => url.searchParams.get(name) || undefined;
   if (parameter('sig') === undefined) return { found: 'a URL without a signature (sig)', expected };
   if (parameter('sr') !== 'c') return { found: 'a SAS that is not scoped to a container', expected };
 
@@ -30,8 +32,8 @@ export function readSasUrl(
 
   const expiry = parameter('se');
   const expiresAt = expiry === undefined ? undefined : Date.parse(expiry) / 1000;
-  if (policy === undefined && (expiresAt === undefined || Number.isNaN(expiresAt))) {
-    return { found: 'a SAS without an expiry (se)', expected };
+  if (Number.isNaN(expiresAt) || (policy === undefined && expiresAt === undefined)) {
+    return { found: 'a SAS without an expiry (se) that can be read', expected };
   }
   if (expiresAt !== undefined && expiresAt <= now) {
     return {

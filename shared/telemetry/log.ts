@@ -40,7 +40,7 @@ function describeError(error: unknown): LogFields {
     name: error.name,
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof statusCode === 'number' ? { statusCode } : {}),
-    ...(error.stack === undefined ? {} : { at: firstFrame(error.stack) }),
+    ...(error.stack === undefined ? {} : { at: firstFrame(error.stack, error.message) }),
   };
 }
 
@@ -48,7 +48,9 @@ function prefixed(fields: Readonly<Record<string, string>>): LogFields {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [`cause_${key}`, value]));
 }
 
-/** The first stack frame, as `function (file:line:column)`; frames hold no values. */
-function firstFrame(stack: string): string {
-  return /^\s+at (.*)$/m.exec(stack)?.[1] ?? 'unknown';
+/** The first stack frame, as `function (file:line:column)`. The message stands before it and may look like one. */
+function firstFrame(stack: string, message: string): string {
+  const messageAt = stack.indexOf(message);
+  const frames = messageAt < 0 ? '' : stack.slice(messageAt + message.length);
+  return /^\s+at (.*)$/m.exec(frames)?.[1] ?? 'unknown';
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../platform.ts';
-import type { Container, ETag } from './container.ts';
+import type { Container } from './container.ts';
 import { blobName, type Marker, type Minute, minuteOf, parseMarker, startOf } from './names.ts';
+import { createWatermark, hour, hourOf } from './watermark.ts';
 
-const hour = 3_600_000;
-/** Sorts behind every minute, so that a listing up to now never meets it. */
-const watermarkName = 'agenda/watermark';
+const prefix = 'agenda/';
 
 /**
  * The due-time index: one empty marker a session, named by the minute of its next visit. Listing up to now costs by
@@ -18,56 +17,50 @@ export interface Agenda {
 }
 
 export function createAgenda(container: Container, clock: Clock): Agenda {
+  const watermark = createWatermark(container, clock);
+
   return {
-    file: (marker) => container.mark(blobName.marker(marker)),
+    async file(marker) {
+      await container.mark(blobName.marker(marker));
+      if (!container.deletes) await watermark.admit(marker.minute);
+    },
+
     clear: (marker) => container.unmark(blobName.marker(marker)),
 
     async *due() {
       const now = minuteOf(clock.now());
       if (container.deletes) {
-        yield* dueUnder(container, 'agenda/', now);
+        yield* dueUnder(container, prefix, now);
         return;
       }
       // Cleared markers stay behind as tombstones, so the hours before the watermark are passed over unread.
-      const from = await readWatermark(container, clock);
+      const from = await watermark.read(() => oldestDue(container, now));
       let done = from.hour;
-      for (let at = from.hour; at <= startOf(now); at += hour) {
+      for (let at = from.hour; at <= hourOf(now); at += hour) {
         let empty = true;
-        for await (const marker of dueUnder(container, `agenda/${minuteOf(at).slice(0, 10)}`, now)) {
+        for await (const marker of dueUnder(container, `${prefix}${minuteOf(at).slice(0, 10)}`, now)) {
           empty = false;
           yield marker;
         }
         if (empty && done === at && at + 2 * hour <= startOf(now)) done = at + hour;
       }
-      if (done > from.hour) await writeWatermark(container, done, from.etag);
+      await watermark.raise(from, done);
     },
   };
 }
 
-async function* dueUnder(container: Container, prefix: string, now: Minute): AsyncIterable<Marker> {
-  for await (const name of container.list(prefix)) {
+/** The markers under a prefix up to a minute. What is no marker is passed over: it must not hide those behind it. */
+async function* dueUnder(container: Container, under: string, now: Minute): AsyncIterable<Marker> {
+  for await (const name of container.list(under)) {
+    if (name.slice(prefix.length, prefix.length + now.length) > now) return;
     const marker = parseMarker(name);
-    if (!marker || marker.minute > now) return;
-    yield marker;
+    if (marker) yield marker;
   }
 }
 
-type Watermark = { readonly hour: number; readonly etag: ETag | undefined };
-
-/** The hour before which everything is done, in milliseconds since 1970; at first the hour of the oldest marker. */
-async function readWatermark(container: Container, clock: Clock): Promise<Watermark> {
-  const read = await container.read(watermarkName);
-  if (read.status === 'found') return { hour: startOf(read.body as Minute), etag: read.etag };
-  let oldest = clock.now();
-  for await (const marker of dueUnder(container, 'agenda/', minuteOf(oldest))) {
-    oldest = startOf(marker.minute);
-    break;
-  }
-  const start = Math.floor(oldest / hour) * hour;
-  await container.create(watermarkName, minuteOf(start));
-  return { hour: start, etag: undefined };
-}
-
-async function writeWatermark(container: Container, hour: number, etag: Watermark['etag']): Promise<void> {
-  if (etag) await container.replace(watermarkName, minuteOf(hour), { etag });
+/** The minute of the oldest marker, or an hour ago where none is older. */
+async function oldestDue(container: Container, now: Minute): Promise<Minute> {
+  const anHourAgo = minuteOf(startOf(now) - hour);
+  for await (const { minute } of dueUnder(container, prefix, anHourAgo)) return minute;
+  return anHourAgo;
 }

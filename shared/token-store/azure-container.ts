@@ -12,10 +12,14 @@ import type { Condition, Container, ETag, LeaseId, Read } from './container.ts';
 
 /** No call waits longer than this for the storage service, in milliseconds. */
 const callTimeout = 10_000;
-/** Sealed sessions are some kilobytes; what is larger was not written by us. In bytes. */
+/** Sealed sessions are some kilobytes. Of what is larger only the beginning is read, which no seal fits. In bytes. */
 const largestBlob = 1024 * 1024;
+/** How often a marker is tried again to be made where others remove it at the same time. */
+const markAttempts = 5;
 /** What a removed blob holds where the access may not delete. */
 const tombstone = '-';
+/** A tag that no blob has: a write on this condition is authorized, and then never takes effect. */
+const noTag = '"0x0"';
 
 /** How the container is reached: a container URL with SAS, or a container URL and an identity. */
 export interface ContainerAccess {
@@ -29,7 +33,7 @@ export interface ContainerAccess {
 
 /**
  * The container in Azure Blob Storage. The client's own retries are off: a repeated conditional write cannot tell its
- * own success from somebody else's, so whoever writes decides what a retry means.
+ * own success from somebody else's. `retryingContainer` can.
  */
 export function azureContainer(access: ContainerAccess): Container {
   const client = new ContainerClient(access.url, access.credential, { retryOptions: { maxTries: 1 } });
@@ -43,16 +47,23 @@ export function azureContainer(access: ContainerAccess): Container {
   const removeIf = async (name: string, conditions: Conditions): Promise<void> => {
     if (deletes) {
       try {
-        await blob(name).delete({ conditions, ...bounded() });
+        // A blob of which somebody has taken snapshots is deleted only with them.
+        await blob(name).delete({ conditions, deleteSnapshots: 'include', ...bounded() });
         return;
       } catch (error) {
-        if (!isPermissionRefused(error)) throw error;
-        deletes = false;
-        access.onDeleteRefused?.();
+        if ((error as Partial<RestError>).statusCode !== 403) throw error;
       }
     }
     await write(name, tombstone, conditions);
+    // Only now is it known that delete is what the access lacks: a firewall or an expired SAS refuses the write too.
+    if (deletes) {
+      deletes = false;
+      access.onDeleteRefused?.();
+    }
   };
+  const exists = { 409: undefined, 412: undefined };
+  const createIfAbsent = (name: string, body: string): Promise<ETag | undefined> =>
+    attempt<ETag | undefined>(() => write(name, body, { ifNoneMatch: '*' }), exists);
 
   return {
     get deletes() {
@@ -61,8 +72,7 @@ export function azureContainer(access: ContainerAccess): Container {
 
     read: (name, ifNoneMatch) => attempt(() => download(blob(name), ifNoneMatch), { 404: absent, 304: unchanged }),
 
-    create: (name, body) =>
-      attempt<ETag | undefined>(() => write(name, body, { ifNoneMatch: '*' }), { 409: undefined, 412: undefined }),
+    create: createIfAbsent,
 
     replace: (name, body, condition) =>
       attempt<ETag | undefined>(() => write(name, body, azureConditions(condition)), conditionFailed(undefined)),
@@ -70,12 +80,15 @@ export function azureContainer(access: ContainerAccess): Container {
     remove: (name, condition) =>
       attempt(() => removeIf(name, azureConditions(condition)).then(() => true), conditionFailed(false)),
 
-    mark: (name) =>
-      attempt<unknown>(() => write(name, '', { ifNoneMatch: '*' }), { 409: 'exists', 412: 'exists' }).then(
-        async (outcome) => {
-          if (outcome === 'exists' && !deletes) await attempt(() => write(name, '', { ifMatch: '*' }), {});
-        },
-      ),
+    async mark(name) {
+      // What exists may be a removed marker, left by an access without delete: it is made a marker again.
+      for (let tries = 0; tries < markAttempts; tries++) {
+        if (await createIfAbsent(name, '')) return;
+        if (await attempt<ETag | undefined>(() => write(name, '', { ifMatch: '*' }), conditionFailed(undefined)))
+          return;
+      }
+      throw new TokenkeepError('container_unreachable', { detail: 'the marker is being removed again and again' });
+    },
 
     unmark: (name) => attempt(() => removeIf(name, { ifMatch: '*' }), conditionFailed(undefined)),
 
@@ -123,16 +136,17 @@ export function azureContainer(access: ContainerAccess): Container {
         conditionFailed(undefined),
       ),
 
-    async probe(existingName) {
+    async probe(name) {
       await attempt(
         () =>
           client
-            .listBlobsFlat({ prefix: existingName, ...bounded() })
+            .listBlobsFlat({ prefix: name, ...bounded() })
             .byPage({ maxPageSize: 1 })
             .next(),
         {},
       );
-      await attempt<unknown>(() => write(existingName, '', { ifNoneMatch: '*' }), { 409: undefined, 412: undefined });
+      await attempt(() => download(blob(name), undefined), { 404: absent });
+      await attempt<unknown>(() => write(name, '', { ifMatch: noTag }), { 409: undefined, 412: undefined });
     },
   };
 }
@@ -165,9 +179,13 @@ async function download(client: BlobClient, ifNoneMatch: ETag | undefined): Prom
     ...bounded(),
     ...(ifNoneMatch === undefined ? {} : { conditions: { ifNoneMatch } }),
   });
-  if ((response.contentLength ?? 0) > largestBlob) throw new TokenkeepError('seal_malformed', { detail: 'too large' });
   const chunks: Buffer[] = [];
-  for await (const chunk of response.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+  let size = 0;
+  for await (const chunk of response.readableStreamBody ?? []) {
+    chunks.push(Buffer.from(chunk));
+    size += chunk.length;
+    if (size > largestBlob) break;
+  }
   const body = Buffer.concat(chunks).toString('latin1');
   return body === tombstone ? absent : { status: 'found', etag: response.etag as ETag, body };
 }
@@ -179,16 +197,14 @@ async function attempt<T>(call: () => Promise<T>, expected: Record<number, T>): 
   } catch (error) {
     if (error instanceof TokenkeepError) throw error;
     const { statusCode, code } = error as Partial<RestError>;
-    if (statusCode !== undefined && statusCode in expected && code !== 'ContainerNotFound')
-      return expected[statusCode] as T;
+    const isExpected = statusCode !== undefined && statusCode in expected && !containerGone.has(code ?? '');
+    if (isExpected) return expected[statusCode] as T;
     throw new TokenkeepError(containerErrorCode(statusCode, code), { cause: error });
   }
 }
 
-function isPermissionRefused(error: unknown): boolean {
-  const { statusCode, code } = error as Partial<RestError>;
-  return statusCode === 403 && code !== 'AuthenticationFailed';
-}
+/** These are a 404 and 409s too, and no answer about a blob. */
+const containerGone = new Set(['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled']);
 
 /**
  * Which of our errors a storage failure is.
@@ -196,7 +212,7 @@ function isPermissionRefused(error: unknown): boolean {
  * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes.
  */
 function containerErrorCode(status: number | undefined, code: string | undefined): ErrorCode {
-  if (code === 'ContainerNotFound' || code === 'ContainerBeingDeleted' || status === 404) return 'container_missing';
+  if (containerGone.has(code ?? '') || status === 404) return 'container_missing';
   if (code === 'AuthenticationFailed' || status === 401) return 'container_access_expired';
   if (status === 403) return 'container_access_refused';
   return 'container_unreachable';

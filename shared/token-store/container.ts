@@ -24,7 +24,7 @@ export interface Condition {
  * not delete: `read` reports the latter as absent and `list` leaves them out.
  */
 export interface Container {
-  /** Downloads a blob of at most 1 MiB; with `ifNoneMatch`, only if its content changed. */
+  /** Downloads a blob, of one over 1 MiB only the beginning; with `ifNoneMatch`, only if its content changed. */
   read(name: string, ifNoneMatch?: ETag): Promise<Read>;
   /** Creates a blob that must not exist. Gives its tag, or undefined where it exists already. */
   create(name: string, body: string): Promise<ETag | undefined>;
@@ -32,7 +32,7 @@ export interface Container {
   replace(name: string, body: string, condition: Condition): Promise<ETag | undefined>;
   /** Removes a blob: false where it has changed since or was gone before. */
   remove(name: string, condition: Condition): Promise<boolean>;
-  /** Creates an empty marker; it is no error if it exists. */
+  /** Creates an empty marker, also where one was removed; it is no error if it exists. */
   mark(name: string): Promise<void>;
   /** Removes a marker; it is no error if it is gone. */
   unmark(name: string): Promise<void>;
@@ -46,8 +46,8 @@ export interface Container {
   releaseLease(name: string, leaseId: LeaseId): Promise<void>;
   /** Ends whoever's lease at once; it is no error if there is none. */
   breakLease(name: string): Promise<void>;
-  /** Proves the access: lists, and tries a write that changes nothing. Throws what is missing. */
-  probe(existingName: string): Promise<void>;
+  /** Proves the access: lists, reads, and tries a write that never takes effect. Throws what is missing. */
+  probe(name: string): Promise<void>;
   /** Whether removed blobs disappear; false where the access lacks delete. */
   readonly deletes: boolean;
 }

@@ -2,6 +2,7 @@ import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { CompactEncrypt, type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { EpochSeconds, Random } from '../platform.ts';
+import { isCompact } from './compact.ts';
 import type { EpochNumber, UserId } from './names.ts';
 import type { Vault } from './vault.ts';
 
@@ -114,6 +115,7 @@ export function userNames(
 const epochType = 'tokenkeep-epoch+1';
 
 async function verifiedPayload(vault: Vault, blob: string): Promise<string> {
+  if (!isCompact(blob, 3)) throw damaged('format');
   const { kid, typ } = parsed(() => decodeProtectedHeader(blob));
   const key = typeof kid === 'string' && typ === epochType ? await vault.signingKeyVersion(kid) : undefined;
   if (!key) throw damaged('not signed by the key that TOKENKEEP_SIGN_KEY names');

@@ -12,8 +12,10 @@ export const epochSeconds = 30 * 24 * 3600;
 const keepMilliseconds = 60 * 60_000;
 /** From this age on it is opened anew in the background, so that a short outage of Key Vault goes unnoticed. */
 const reopenMilliseconds = 50 * 60_000;
-/** An unknown epoch number makes the ring look at the container at most this often, in milliseconds. */
-const lookAgainMilliseconds = 10_000;
+/** Unknown epoch numbers, and asking for all, make the ring look at the container at most this often, in milliseconds. */
+const lookAgainMilliseconds = 1_000;
+/** After a successor could not be made, its predecessor serves this long before it is tried again, in milliseconds. */
+const createAgainMilliseconds = 60_000;
 
 /** The data keys, rooted in Key Vault, opened rarely and kept in memory in between. */
 export interface KeyRing {
@@ -33,10 +35,18 @@ export function createKeyRing(container: Container, vault: Vault, platform: Plat
   let known: { readonly numbers: readonly EpochNumber[]; readonly at: number } | undefined;
   let listing: Promise<readonly EpochNumber[]> | undefined;
   let creating: Promise<Epoch> | undefined;
+  let creationFailedAt: number | undefined;
+  let lookedAgain: { readonly numbers: Promise<readonly EpochNumber[]>; readonly at: number } | undefined;
+
+  /** Milliseconds since `at`. A clock that was set back would make things look young for ever: they count as old. */
+  function age(at: number | undefined): number {
+    const elapsed = at === undefined ? -1 : clock.now() - at;
+    return elapsed < 0 ? Number.POSITIVE_INFINITY : elapsed;
+  }
 
   /** The epoch numbers in the container, oldest first; at most `maxAge` milliseconds old. */
   async function numbers(maxAge: number): Promise<readonly EpochNumber[]> {
-    if (known && clock.now() - known.at < maxAge) return known.numbers;
+    if (known && age(known.at) < maxAge) return known.numbers;
     listing ??= list().finally(() => {
       listing = undefined;
     });
@@ -64,10 +74,9 @@ export function createKeyRing(container: Container, vault: Vault, platform: Plat
   /** Opens an epoch once, whoever asks; a failure is not remembered. */
   function open(number: EpochNumber): Promise<Epoch> {
     const current = opened.get(number);
-    const age = current ? clock.now() - current.at : Number.POSITIVE_INFINITY;
-    if (current && age < reopenMilliseconds) return current.epoch;
+    if (current && age(current.at) < reopenMilliseconds) return current.epoch;
 
-    if (current && age < keepMilliseconds) {
+    if (current && age(current.at) < keepMilliseconds) {
       if (!current.reopening) {
         current.reopening = true;
         read(number).then(
@@ -81,10 +90,12 @@ export function createKeyRing(container: Container, vault: Vault, platform: Plat
       return current.epoch;
     }
 
-    const epoch = read(number);
-    opened.set(number, { epoch, at: clock.now(), reopening: false });
-    epoch.catch(() => opened.delete(number));
-    return epoch;
+    const opening = { epoch: read(number), at: clock.now(), reopening: false };
+    opened.set(number, opening);
+    opening.epoch.catch(() => {
+      if (opened.get(number) === opening) opened.delete(number);
+    });
+    return opening.epoch;
   }
 
   /** Of several instances that create the same epoch, one wins; the others read what it wrote. */
@@ -108,27 +119,38 @@ export function createKeyRing(container: Container, vault: Vault, platform: Plat
     const last = (await numbers(keepMilliseconds)).at(-1);
     if (last === undefined) return createOnce(undefined);
     const epoch = await open(last);
-    if (seconds(clock) - epoch.createdAt < epochSeconds) return epoch;
+    if (seconds(clock) - epoch.createdAt < epochSeconds || age(creationFailedAt) < createAgainMilliseconds)
+      return epoch;
     try {
       return await createOnce(epoch);
     } catch (error) {
       if (!isTokenkeepError(error)) throw error;
+      creationFailedAt = clock.now();
       log.event('epoch_creation_failed', {}, error);
       return epoch;
     }
   }
 
+  /** Whether a number that was not there when the ring last looked is there now. */
+  async function isNew(number: EpochNumber): Promise<boolean> {
+    if (!lookedAgain || age(lookedAgain.at) >= lookAgainMilliseconds)
+      lookedAgain = { numbers: list(), at: clock.now() };
+    return (await lookedAgain.numbers).includes(number);
+  }
+
   return {
     newest,
     async epoch(number) {
-      const isKnown = (list: readonly EpochNumber[]) => list.includes(number);
-      if (!isKnown(await numbers(keepMilliseconds)) && !isKnown(await numbers(lookAgainMilliseconds))) {
+      if (!(await numbers(keepMilliseconds)).includes(number) && !(await isNew(number))) {
         throw new TokenkeepError('seal_epoch_unknown', { detail: number });
       }
       return open(number);
     },
-    all: async () => Promise.all((await numbers(keepMilliseconds)).map(open)),
-    rotate: async () => createOnce(await newest()),
+    all: async () => Promise.all((await numbers(lookAgainMilliseconds)).map(open)),
+    async rotate() {
+      await list();
+      return createOnce(await newest());
+    },
   };
 }
 

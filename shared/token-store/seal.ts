@@ -1,6 +1,7 @@
 import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify, decodeProtectedHeader, errors } from 'jose';
 import type { ErrorCode } from '../errors/table.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { isCompact } from './compact.ts';
 import type { Epoch } from './epoch.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type EpochNumber, isEpochNumber } from './names.ts';
@@ -51,15 +52,9 @@ export async function open(
 
 const documentType = 'tokenkeep+1';
 
-/**
- * The outer header. Base64url leaves some bits of a last character without meaning, so a text that is not exactly
- * what its bytes encode to is refused too: no byte of a blob can be changed unseen.
- */
+/** The outer header of what is a compact JWE to the last bit. */
 function header(sealed: string): { kid?: string } {
-  const parts = sealed.split('.');
-  if (parts.length !== 5 || parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) {
-    throw new TokenkeepError('seal_broken');
-  }
+  if (!isCompact(sealed, 5)) throw new TokenkeepError('seal_broken');
   try {
     return decodeProtectedHeader(sealed);
   } catch (cause) {

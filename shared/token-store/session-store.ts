@@ -19,10 +19,8 @@ export interface SessionStore {
   create(session: Session): Promise<void>;
   /** Undefined where there is no such session. Throws `seal_*` where the blob cannot be trusted. */
   read(id: SessionId): Promise<StoredSession | undefined>;
-  /** Seals a session for `replace` or for the recovery queue. */
+  /** Seals a session for the recovery queue. */
   seal(session: Session): Promise<string>;
-  /** Replaces the document under a condition; undefined where the condition did not hold. Files no marker. */
-  replace(id: SessionId, sealed: string, condition: Condition): Promise<ETag | undefined>;
   /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
   update(session: Session, old: Session, condition: Condition): Promise<ETag | undefined>;
   /** Ends a session for good: whoever holds its lease loses it. False where it had ended before. */
@@ -43,12 +41,12 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     const blob = await container.read(place, before?.etag);
     kept.delete(id);
     if (blob.status === 'absent') return undefined;
-    if (blob.status === 'unchanged' && before) {
-      await ring.epoch(before.epoch);
-      return keep(id, before);
-    }
-    if (blob.status !== 'found') throw new Error('304 without a tag to compare');
     try {
+      if (blob.status === 'unchanged' && before) {
+        await ring.epoch(before.epoch);
+        return keep(id, before);
+      }
+      if (blob.status !== 'found') throw new Error('304 without a tag to compare');
       const { document, epoch } = await open(ring, place, blob.body);
       return keep(id, { session: decodeSession(document), etag: blob.etag, epoch });
     } catch (error) {
@@ -86,8 +84,6 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
       const etag = await container.create(blobName.session(session.id), sealed);
       if (!etag) throw new Error('a session key was drawn twice');
     },
-
-    replace: (id, sealed, condition) => container.replace(blobName.session(id), sealed, condition),
 
     async update(session, old, condition) {
       const moved = session.visitAt !== old.visitAt;

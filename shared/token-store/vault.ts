@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { CryptographyClient, KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import type { JWK } from 'jose';
 import type { ErrorCode } from '../errors/table.ts';
-import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { isTokenkeepError, TokenkeepError } from '../errors/tokenkeep-error.ts';
 
 /** A version of a vault key: its full identifier (`https://{vault}/keys/{name}/{version}`) and public half. */
 export interface VaultKey {
@@ -58,19 +58,33 @@ export function azureVault(settings: VaultSettings, credential: () => Promise<To
     const client = await keyClient();
     return attempt(() => client.getKey(name, { ...bounded(), ...(version === undefined ? {} : { version }) }));
   };
-  /** One client a key version; given the key, it does not ask for it again. */
+  /**
+   * One client a key version. It knows the identifier alone: given the key it would refuse what is past the key's dates
+   * before asking, though Key Vault still unwraps with an expired key.
+   */
   const cryptography = (name: string, id: string): Promise<CryptographyClient> => {
     const known = clients.get(id);
     if (known) return known;
-    const made = Promise.all([import('@azure/keyvault-keys'), credential(), getKey(name, versionOf(id))]).then(
-      ([{ CryptographyClient }, identity, key]) => new CryptographyClient(key, identity, options),
+    const key = { id, name, properties: { name, vaultUrl: settings.url } };
+    const made = Promise.all([import('@azure/keyvault-keys'), credential()]).then(
+      ([{ CryptographyClient }, identity]) => new CryptographyClient(key, identity, options),
     );
     clients.set(id, made);
     made.catch(() => clients.delete(id));
     return made;
   };
   const isVersionOf = (name: string, id: string): boolean =>
-    versionOf(id) !== '' && id === `${new URL(settings.url).origin}/keys/${name}/${versionOf(id)}`;
+    keyVersion.test(versionOf(id)) && id === `${new URL(settings.url).origin}/keys/${name}/${versionOf(id)}`;
+  /** Undefined where the key exists, but not in this version: Key Vault deletes none by itself, so it never did. */
+  const ofVersion = async <T>(name: string, call: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isTokenkeepError(error, 'vault_key_deleted')) throw error;
+      await getKey(name);
+      return undefined;
+    }
+  };
 
   return {
     wrappingKey: async () => vaultKey(await getKey(settings.wrappingKeyName)),
@@ -78,13 +92,16 @@ export function azureVault(settings: VaultSettings, credential: () => Promise<To
 
     async signingKeyVersion(id) {
       if (!isVersionOf(settings.signingKeyName, id)) return undefined;
-      return vaultKey(await getKey(settings.signingKeyName, versionOf(id)));
+      const key = await ofVersion(settings.signingKeyName, () => getKey(settings.signingKeyName, versionOf(id)));
+      return key && vaultKey(key);
     },
 
     async unwrap(id, wrapped) {
       if (!isVersionOf(settings.wrappingKeyName, id)) return undefined;
       const client = await cryptography(settings.wrappingKeyName, id);
-      return (await attempt(() => client.unwrapKey('RSA-OAEP-256', wrapped, bounded()))).result;
+      const unwrapping = () => client.unwrapKey('RSA-OAEP-256', wrapped, bounded());
+      const notWrappedByIt = { 400: undefined };
+      return (await ofVersion(settings.wrappingKeyName, () => attempt(unwrapping, notWrappedByIt)))?.result;
     },
 
     async sign(id, text) {
@@ -94,6 +111,9 @@ export function azureVault(settings: VaultSettings, credential: () => Promise<To
     },
   };
 }
+
+/** A version is 32 hexadecimal digits. */
+const keyVersion = /^[\da-f]{32}$/i;
 
 function versionOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1);
@@ -114,10 +134,16 @@ function vaultKey({ id, key, properties }: KeyVaultKey): VaultKey {
   return { id, publicKey: Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined)) as JWK };
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<T> {
+/** Runs one call; expected statuses become their outcome, all others a TokenkeepError. */
+async function attempt<T, Outcome = never>(
+  call: () => Promise<T>,
+  expected: Record<number, Outcome> = {},
+): Promise<T | Outcome> {
   try {
     return await call();
   } catch (cause) {
+    const { statusCode } = cause as { statusCode?: number };
+    if (statusCode !== undefined && statusCode in expected) return expected[statusCode] as Outcome;
     throw new TokenkeepError(vaultErrorCode(cause), { cause });
   }
 }
