@@ -17,7 +17,7 @@ export async function me(request: Request, app: App): Promise<Response> {
   const session = await upToDate(authenticated.session, app);
   const wanted = single(new URL(request.url).searchParams, 'provider')?.toLowerCase();
   if (wanted === undefined) return json(Object.entries(session.entries).map(([name, entry]) => view(name, entry, app)));
-  const entry = session.entries[wanted];
+  const entry = Object.hasOwn(session.entries, wanted) ? session.entries[wanted] : undefined;
   return json(entry ? view(wanted, entry, app) : {});
 }
 

@@ -23,7 +23,7 @@ export interface KeyRing {
   newest(): Promise<Epoch>;
   /** The epoch that sealed or signed something; throws `seal_epoch_unknown` where it does not exist. */
   epoch(number: EpochNumber): Promise<Epoch>;
-  /** Every epoch, oldest first. */
+  /** Every epoch that opens, oldest first; throws where the newest does not. */
   all(): Promise<readonly Epoch[]>;
   /** Starts a new epoch at once: what was sealed before stays readable. */
   rotate(): Promise<Epoch>;
@@ -146,7 +146,12 @@ export function createKeyRing(container: Container, vault: Vault, platform: Plat
       }
       return open(number);
     },
-    all: async () => Promise.all((await numbers(lookAgainMilliseconds)).map(open)),
+    async all() {
+      const opening = await Promise.allSettled((await numbers(lookAgainMilliseconds)).map(open));
+      const last = opening.at(-1);
+      if (last?.status === 'rejected') throw last.reason;
+      return opening.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+    },
     async rotate() {
       await list();
       return createOnce(await newest());

@@ -40,6 +40,11 @@ it('refreshes a token that is about to expire before it shows it', async () => {
   expect(after?.refresh_state.history.map(({ by }) => by)).toEqual(['read']);
 });
 
+it.each(['constructor', '__proto__', 'toString'])('shows no entry of the provider %s', async (name) => {
+  const response = await local.fetch(`/.auth/me?provider=${name}`, { headers: { cookie } });
+  expect(await response.json()).toEqual({});
+});
+
 it('leaves a token alone that has time', async () => {
   const [before] = await me();
   await advanceToEnd(90);
