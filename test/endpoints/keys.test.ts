@@ -1,5 +1,6 @@
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { keys } from '../../shared/endpoints/keys.ts';
 import { type LocalApp, localApp, origin, signedIn } from '../fixtures/local-app.ts';
 
 let local: LocalApp;
@@ -68,4 +69,16 @@ it('shows a key as soon as another instance signs with it', async () => {
   const { number } = await another.ring.rotate();
   local.clock.advance(1);
   expect((await keySet()).keys.map(({ kid }) => kid)).toContain(number);
+});
+
+it('leaves out an old epoch that does not open, rather than showing none', async () => {
+  const before = (await keySet()).keys.map(({ kid }) => kid);
+  const name = 'keyring/000001';
+  const blob = await local.app.container.read(name);
+  if (blob.status !== 'found') throw new Error('there is no first epoch');
+  await local.app.container.replace(name, 'damaged', { etag: blob.etag });
+  const response = await keys(new Request(`${origin}/.auth/keys`), local.another());
+  const shown = (await response.json()) as KeySet;
+  expect(before).toContain('000002');
+  expect(shown.keys.map(({ kid }) => kid)).toEqual(before.filter((kid) => kid !== '000001'));
 });
