@@ -10,12 +10,12 @@ import { isSecureOrLoopback } from '../http/loopback.ts';
 const timeSpan = z
   .string()
   .regex(/^(\d{1,5}\.)?([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/, 'a time span as hh:mm:ss or d.hh:mm:ss')
+  .refine((text) => !/^[0.:]+$/.test(text), 'a time span longer than 00:00:00')
   .transform((text) => {
     const [, days = '0', hours, minutes, secs] = /^(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)$/.exec(text) ?? [];
     return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(secs);
   });
 
-const positive = (what: string) => timeSpan.refine((value) => value > 0, `${what} longer than 00:00:00`);
 const endpoint = z.url({ error: 'an absolute URL', abort: true }).refine((url) => isSecureOrLoopback(new URL(url)), {
   error: 'an https URL (plain http only to a loopback address)',
   abort: true,
@@ -60,7 +60,7 @@ const customOpenIdConnectProvider = z.strictObject({
   }),
   login: z
     .strictObject({
-      nameClaimType: z.string().min(1).optional(),
+      nameClaimType: z.string().min(1, 'the name of a claim').optional(),
       scopes: z
         .array(z.string().regex(/^\S+$/, 'a scope without spaces'))
         .refine((scopes) => scopes.includes('openid'), 'a list with "openid" in it')
@@ -119,13 +119,13 @@ export const authJson = z.strictObject({
       cookieExpiration: z
         .strictObject({
           convention: z.literal('FixedTime').default('FixedTime'),
-          timeToExpiration: positive('a time span').prefault('08:00:00'),
+          timeToExpiration: timeSpan.prefault('08:00:00'),
         })
         .prefault({}),
       nonce: z
         .strictObject({
           validateNonce: z.literal(true).default(true),
-          nonceExpirationInterval: positive('a time span').prefault('00:05:00'),
+          nonceExpirationInterval: timeSpan.prefault('00:05:00'),
         })
         .prefault({}),
     })
