@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** What the code takes from the machine it runs on. Tests bring their own. */
 export interface Platform {
   readonly clock: Clock;
@@ -34,7 +32,8 @@ export const machine: Platform = {
   clock: {
     now: Date.now,
     sleep: async (milliseconds, signal) => {
-      await delay(milliseconds, undefined, signal ? { signal } : {});
+      const { setTimeout } = await import('node:timers/promises');
+      await setTimeout(milliseconds, undefined, signal ? { signal } : {});
     },
   },
   random: {

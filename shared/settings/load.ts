@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { appSettings } from './app-settings.ts';
@@ -11,9 +11,6 @@ import { platformOrigin } from './public-origin.ts';
 import { providers } from './registrations.ts';
 import type { Settings } from './settings.ts';
 import { container, hostStorage } from './storage.ts';
-
-// Compiling the schemas would take longer than the one time they are used.
-z.config({ jitless: true });
 
 /**
  * Reads app settings and auth.json (`directory` is the app's folder, `now` in seconds).
