@@ -6,14 +6,16 @@ import {
   ContainerClient,
   type RestError,
 } from '@azure/storage-blob';
-import type { ErrorCode } from '../errors/table.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Condition, Container, ETag, LeaseId, Read } from './container.ts';
+import { attempt, conditionFailed } from './storage-answer.ts';
 
 /** No call waits longer than this for the storage service, in milliseconds. */
 const callTimeout = 10_000;
 /** Sealed sessions are some kilobytes. Of what is larger only the beginning is read, which no seal fits. In bytes. */
 const largestBlob = 1024 * 1024;
+/** Blob clients that are kept. */
+const keptClients = 1_000;
 /** How often a marker is tried again to be made where others remove it at the same time. */
 const markAttempts = 5;
 /** What a removed blob holds where the access may not delete. */
@@ -39,7 +41,18 @@ export function azureContainer(access: ContainerAccess): Container {
   const client = new ContainerClient(access.url, access.credential, { retryOptions: { maxTries: 1 } });
   let deletes = access.deletes;
 
-  const blob = (name: string): BlockBlobClient => client.getBlockBlobClient(name);
+  const clients = new Map<string, BlockBlobClient>();
+
+  /** Making a client takes a twentieth of a whole `/.auth/me`, so that those of the names asked for last are kept. */
+  function blob(name: string): BlockBlobClient {
+    const made = clients.get(name) ?? client.getBlockBlobClient(name);
+    clients.delete(name);
+    clients.set(name, made);
+    const [oldest] = clients.size > keptClients ? clients.keys() : [];
+    if (oldest !== undefined) clients.delete(oldest);
+    return made;
+  }
+
   const write = async (name: string, body: string, conditions: Conditions): Promise<ETag> => {
     const { etag } = await blob(name).upload(body, Buffer.byteLength(body), { conditions, ...bounded() });
     return etag as ETag;
@@ -160,11 +173,6 @@ function azureConditions({ etag, leaseId }: Condition): Conditions {
   return leaseId === undefined ? { ifMatch: etag } : { ifMatch: etag, leaseId };
 }
 
-/** The statuses by which the service says that a condition or a lease did not hold, or that the blob is gone. */
-function conditionFailed<T>(outcome: T): Record<number, T> {
-  return { 404: outcome, 409: outcome, 412: outcome };
-}
-
 function bounded(milliseconds = callTimeout): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.timeout(milliseconds) };
 }
@@ -188,32 +196,4 @@ async function download(client: BlobClient, ifNoneMatch: ETag | undefined): Prom
   }
   const body = Buffer.concat(chunks).toString('latin1');
   return body === tombstone ? absent : { status: 'found', etag: response.etag as ETag, body };
-}
-
-/** Runs one call; expected statuses become their outcome, all others a TokenkeepError. */
-async function attempt<T>(call: () => Promise<T>, expected: Record<number, T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof TokenkeepError) throw error;
-    const { statusCode, code } = error as Partial<RestError>;
-    const isExpected = statusCode !== undefined && statusCode in expected && !containerGone.has(code ?? '');
-    if (isExpected) return expected[statusCode] as T;
-    throw new TokenkeepError(containerErrorCode(statusCode, code), { cause: error });
-  }
-}
-
-/** These are a 404 and 409s too, and no answer about a blob. */
-const containerGone = new Set(['ContainerNotFound', 'ContainerBeingDeleted', 'ContainerDisabled']);
-
-/**
- * Which of our errors a storage failure is.
- * Codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and
- * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes.
- */
-function containerErrorCode(status: number | undefined, code: string | undefined): ErrorCode {
-  if (containerGone.has(code ?? '') || status === 404) return 'container_missing';
-  if (code === 'AuthenticationFailed' || status === 401) return 'container_access_expired';
-  if (status === 403) return 'container_access_refused';
-  return 'container_unreachable';
 }
