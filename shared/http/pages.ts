@@ -48,7 +48,7 @@ export function errorPage(error: TokenkeepError, loginPath: string | undefined):
   const lines = [
     error.detail ? `<p>${escapeHtml(error.detail)}.</p>` : '',
     `<p>${escapeHtml(remedy)}</p>`,
-    loginPath ? `<p><a href="${escapeHtml(loginPath)}">Sign in again</a></p>` : '',
+    loginPath ? `<p><a href="${escapeHtml(loginPath)}">Sign in</a></p>` : '',
     `<p><code>${error.code}</code></p>`,
   ];
   return page(title, lines.filter(Boolean).join('\n'));

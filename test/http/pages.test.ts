@@ -58,7 +58,7 @@ describe('the error page', () => {
     expect(body).toContain('<title>The identity provider did not sign the user in</title>');
     expect(body).toContain('<h1>The identity provider did not sign the user in</h1>');
     expect(body).toContain('<p>the provider says x.</p>');
-    expect(body).toContain('<a href="/.auth/login/demo">Sign in again</a>');
+    expect(body).toContain('<a href="/.auth/login/demo">Sign in</a>');
     expect(body).toContain('<code>sign_in_refused</code>');
   });
 

@@ -17,7 +17,7 @@ it('a user who cancels reads so on a page, with a way to try again', async () =>
   expect(end.response.status).toBe(401);
   expect(end.body).toContain('<code>sign_in_refused</code>');
   expect(end.body).toContain('the provider says access_denied');
-  expect(end.body).toContain('<a href="/.auth/login/demo">Sign in again</a>');
+  expect(end.body).toContain('<a href="/.auth/login/demo">Sign in</a>');
   expect(Object.keys(browser.cookies(`${origin}/.auth/login/demo`)).join()).not.toContain('AppServiceAuth');
   expect(await userData(local.app)).toEqual([]);
 });
