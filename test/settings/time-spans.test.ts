@@ -41,8 +41,12 @@ describe('a time span', () => {
     const document = withLifetime('00:00:00');
     document.login.nonce.nonceExpirationInterval = '0.00:00:00';
     expect(problems({}, document)).toEqual([
-      expect.stringContaining('cookieExpiration.timeToExpiration: found "00:00:00", expected a time span longer than 00:00:00'),
-      expect.stringContaining('nonce.nonceExpirationInterval: found "0.00:00:00", expected a time span longer than 00:00:00'),
+      expect.stringContaining(
+        'cookieExpiration.timeToExpiration: found "00:00:00", expected a time span longer than 00:00:00',
+      ),
+      expect.stringContaining(
+        'nonce.nonceExpirationInterval: found "0.00:00:00", expected a time span longer than 00:00:00',
+      ),
     ]);
   });
 });
