@@ -4,11 +4,12 @@ import type { Cookie } from '../http/cookies.ts';
 import { problem, redirect } from '../http/respond.ts';
 import type { Provider } from '../providers/provider.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { carriedToken, sessionCookie } from '../sessions/carrier.ts';
+import { carriedToken } from '../sessions/carrier.ts';
 import { type Attempt, checkInTime, recallAttempt } from '../sign-in/attempt.ts';
 import { newSession } from '../sign-in/new-session.ts';
 import { attemptScope, callbackUrl } from './login.ts';
 import { callbackParameters, providerIn, single } from './route.ts';
+import { cookieOf } from './session-cookie.ts';
 import { tokenReply } from './token-reply.ts';
 
 /** What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207). */
@@ -77,11 +78,7 @@ async function finish(
     return redirect(withFragment(landing(attempt, app), 'token', JSON.stringify(tokenReply(session, token))), [cookie]);
   }
   await replaceOldSession(request, app);
-  const { lifetime, refreshExtension } = settings.session;
-  return redirect(landing(attempt, app), [
-    cookie,
-    sessionCookie(settings.publicOrigin.startsWith('https:'), token, lifetime + refreshExtension),
-  ]);
+  return redirect(landing(attempt, app), [cookie, cookieOf(app, token)]);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { problem } from '../http/respond.ts';
+import { isHttps } from './session-cookie.ts';
 
 /** A handler of one route, over the web-standard types: the same for Azure, the local host and a test. */
 export type Handler = (request: Request, app: App) => Promise<Response>;
@@ -19,7 +20,7 @@ export async function handle(handler: Handler, request: Request, app: App): Prom
   } catch (error) {
     response = failed(error, request, app);
   }
-  if (app.settings.publicOrigin.startsWith('https:')) {
+  if (isHttps(app)) {
     response.headers.set('strict-transport-security', 'max-age=31536000');
   }
   return response;

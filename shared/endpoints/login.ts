@@ -4,6 +4,7 @@ import { redirect } from '../http/respond.ts';
 import { newAttempt, rememberAttempt } from '../sign-in/attempt.ts';
 import { redirectTarget } from '../sign-in/redirect-target.ts';
 import { providerIn, single } from './route.ts';
+import { isHttps } from './session-cookie.ts';
 
 /** Parameters of our own; all others go to the provider. */
 const own = new Set(['post_login_redirect_uri', 'post_login_redirect_url', 'session_mode']);
@@ -59,8 +60,8 @@ export function callbackUrl({ settings }: App, provider: string): string {
  * The cookies of attempts go to logins and callbacks only. They are not kept apart by provider, since a client that
  * writes its name in another case would then send none of them, and their number could grow.
  */
-export function attemptScope({ settings }: App): { path: string; secure: boolean } {
-  return { path: `${settings.apiPrefix}/login`, secure: settings.publicOrigin.startsWith('https:') };
+export function attemptScope(app: App): { path: string; secure: boolean } {
+  return { path: `${app.settings.apiPrefix}/login`, secure: isHttps(app) };
 }
 
 function passedThrough(parameters: URLSearchParams): Record<string, string> {

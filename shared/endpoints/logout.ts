@@ -3,9 +3,9 @@ import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
 import { page } from '../http/pages.ts';
 import { html, redirect } from '../http/respond.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { sessionCookie } from '../sessions/carrier.ts';
 import { redirectTarget } from '../sign-in/redirect-target.ts';
 import { single } from './route.ts';
+import { cookieOf } from './session-cookie.ts';
 
 /**
  * `GET` or `POST {prefix}/logout[?post_logout_redirect_uri=]`: ends the session here first, then revokes its refresh
@@ -28,7 +28,7 @@ export async function logout(request: Request, app: App): Promise<Response> {
     const isSignedOut = isTokenkeepError(error) && error.row.status === 401;
     if (!isSignedOut) throw error;
   }
-  return redirect(target, [sessionCookie(settings.publicOrigin.startsWith('https:'), undefined, 0)]);
+  return redirect(target, [cookieOf(app, undefined)]);
 }
 
 /** `GET {prefix}/logout/complete`: where a sign-out lands that names no other place. */

@@ -3,9 +3,9 @@ import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { json } from '../http/respond.ts';
 import type { RefreshOutcome } from '../refresh/outcome.ts';
 import { authenticate } from '../sessions/authenticate.ts';
-import { sessionCookie } from '../sessions/carrier.ts';
 import type { Session } from '../token-store/session.ts';
 import { single } from './route.ts';
+import { cookieOf } from './session-cookie.ts';
 import { tokenReply } from './token-reply.ts';
 
 /**
@@ -34,9 +34,10 @@ export async function refresh(request: Request, app: App): Promise<Response> {
 
   const token = await sessionTokens.issue(session, key);
   if (carrier !== 'cookie') return json(tokenReply(session, token));
-  const secure = settings.publicOrigin.startsWith('https:');
-  const cookie = sessionCookie(secure, token, settings.session.lifetime + extension);
-  return json({ user: { userId: session.sid }, refreshed: outcome.status === 'refreshed' }, { cookies: [cookie] });
+  return json(
+    { user: { userId: session.sid }, refreshed: outcome.status === 'refreshed' },
+    { cookies: [cookieOf(app, token)] },
+  );
 }
 
 function refreshedSession(outcome: RefreshOutcome): Session {

@@ -36,3 +36,8 @@ export class TokenkeepError extends Error {
 export function isTokenkeepError(error: unknown, ...codes: ErrorCode[]): error is TokenkeepError {
   return error instanceof TokenkeepError && (codes.length === 0 || codes.includes(error.code));
 }
+
+/** True where a sealed document could not be trusted, for whichever reason. */
+export function isSealError(error: unknown): error is TokenkeepError {
+  return isTokenkeepError(error) && error.code.startsWith('seal_');
+}

@@ -1,4 +1,4 @@
-import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
+import { isSealError } from '../errors/tokenkeep-error.ts';
 import { type Clock, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from '../token-store/agenda.ts';
@@ -31,7 +31,7 @@ const settling = 5 * 60 * 1000;
 export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
   const { store, agenda, clock, log } = parts;
   const stored = await store.read(marker.id).catch((error: unknown) => {
-    if (isTokenkeepError(error) && error.code.startsWith('seal_')) return 'unreadable' as const;
+    if (isSealError(error)) return 'unreadable' as const;
     throw error;
   });
   if (stored === 'unreadable') {

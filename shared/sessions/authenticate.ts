@@ -1,4 +1,4 @@
-import { isTokenkeepError, TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { isSealError, TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Clock, seconds } from '../platform.ts';
 import { sessionIdOf } from '../token-store/names.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
@@ -36,7 +36,7 @@ async function readChecked(store: SessionStore, key: SessionKey): Promise<Stored
   try {
     return await store.read(sessionIdOf(key));
   } catch (cause) {
-    if (isTokenkeepError(cause) && cause.code.startsWith('seal_')) {
+    if (isSealError(cause)) {
       throw new TokenkeepError('session_unreadable', { detail: cause.code, cause });
     }
     throw cause;

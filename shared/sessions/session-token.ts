@@ -4,6 +4,7 @@ import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
 import { Secret, type SessionToken, type SigningKey } from '../telemetry/secret.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
 import { isEpochNumber } from '../token-store/names.ts';
+import { keepRecent } from '../token-store/recently-used.ts';
 import type { Session } from '../token-store/session.ts';
 
 /** The 256-bit random key of a session as base64url: the `jti` of its tokens. Its hash names the blob. */
@@ -76,8 +77,7 @@ export function createSessionTokens(
         remembered.delete(text);
         throw new TokenkeepError('session_expired');
       }
-      remember(text, claims);
-      return claims;
+      return keepRecent(remembered, text, claims, rememberedTokens);
     },
   };
 
@@ -98,14 +98,6 @@ export function createSessionTokens(
     const { jti = '', sub = '', exp = 0, idp } = claims;
     if (!sessionKey.test(jti) || typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
     return { key: jti as SessionKey, sid: sub, provider: idp, expiresAt: exp };
-  }
-
-  /** The most recently used stay; the map's order is the order of use. */
-  function remember(text: string, claims: SessionClaims): void {
-    remembered.delete(text);
-    remembered.set(text, claims);
-    const [oldest] = remembered.size > rememberedTokens ? remembered.keys() : [];
-    if (oldest !== undefined) remembered.delete(oldest);
   }
 }
 

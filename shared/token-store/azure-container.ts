@@ -8,6 +8,7 @@ import {
 } from '@azure/storage-blob';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Condition, Container, ETag, LeaseId, Read } from './container.ts';
+import { keepRecent } from './recently-used.ts';
 import { attempt, conditionFailed } from './storage-answer.ts';
 
 /** No call waits longer than this for the storage service, in milliseconds. */
@@ -45,12 +46,7 @@ export function azureContainer(access: ContainerAccess): Container {
 
   /** Making a client takes a twentieth of a whole `/.auth/me`, so that those of the names asked for last are kept. */
   function blob(name: string): BlockBlobClient {
-    const made = clients.get(name) ?? client.getBlockBlobClient(name);
-    clients.delete(name);
-    clients.set(name, made);
-    const [oldest] = clients.size > keptClients ? clients.keys() : [];
-    if (oldest !== undefined) clients.delete(oldest);
-    return made;
+    return keepRecent(clients, name, clients.get(name) ?? client.getBlockBlobClient(name), keptClients);
   }
 
   const write = async (name: string, body: string, conditions: Conditions): Promise<ETag> => {

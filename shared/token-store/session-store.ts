@@ -1,9 +1,10 @@
-import { isTokenkeepError, TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { isSealError, TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from './agenda.ts';
 import type { Condition, Container, ETag } from './container.ts';
 import type { KeyRing } from './key-ring.ts';
 import { blobName, type EpochNumber, type SessionId } from './names.ts';
+import { keepRecent } from './recently-used.ts';
 import { open, seal } from './seal.ts';
 import { decodeSession, encodeSession, type Session } from './session.ts';
 
@@ -44,27 +45,15 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     try {
       if (blob.status === 'unchanged' && before) {
         await ring.epoch(before.epoch);
-        return keep(id, before);
+        return keepRecent(kept, id, before, keptSessions);
       }
       if (blob.status !== 'found') throw new Error('304 without a tag to compare');
       const { document, epoch } = await open(ring, place, blob.body);
-      return keep(id, { session: decodeSession(document), etag: blob.etag, epoch });
+      return keepRecent(kept, id, { session: decodeSession(document), etag: blob.etag, epoch }, keptSessions);
     } catch (error) {
-      if (isTokenkeepError(error) && error.code.startsWith('seal_')) log.event('seal_refused', { session: id }, error);
+      if (isSealError(error)) log.event('seal_refused', { session: id }, error);
       throw error;
     }
-  }
-
-  /** The most recently used stay; the map's order is the order of use. */
-  function keep(id: SessionId, stored: Kept): Kept {
-    kept.set(id, stored);
-    if (kept.size > keptSessions) {
-      for (const oldest of kept.keys()) {
-        kept.delete(oldest);
-        break;
-      }
-    }
-    return stored;
   }
 
   async function sealSession(session: Session): Promise<string> {
