@@ -44,7 +44,9 @@ it.each([...sections.values()].flatMap(rowsBelow))('the licence of $name is the 
 
 it('functions and shared import no package but those of the bundle', () => {
   const imported = globSync('{functions,shared}/**/*.ts', { cwd: root }).flatMap((file) =>
-    [...read(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'((?:@[\w-]+\/)?[\w:-]+)/g)].map(([, name = '']) => name),
+    [...read(file).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'((?:@[\w-]+\/)?[\w:-][\w.:-]*)/g)].map(
+      ([, name = '']) => name,
+    ),
   );
   const packages = new Set(imported.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)));
   expect([...packages].toSorted()).toEqual(Object.keys(manifest['dependencies'] ?? {}).toSorted());
