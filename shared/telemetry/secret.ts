@@ -34,6 +34,13 @@ export class Secret<Kind extends string = string> {
 export type AccessToken = Secret<'access_token'>;
 export type RefreshToken = Secret<'refresh_token'>;
 export type IdToken = Secret<'id_token'>;
+/** The secret half of an OAuth 1.0a access token. */
+export type TokenSecret = Secret<'access_token_secret'>;
+/** The secret half of OAuth 1.0a temporary credentials. */
+export type RequestTokenSecret = Secret<'request_token_secret'>;
+export type AuthorizationCode = Secret<'authorization_code'>;
+/** PEM text. */
+export type PrivateKey = Secret<'private_key'>;
 export type ClientSecret = Secret<'client_secret'>;
 export type SasUrl = Secret<'sas_url'>;
 export type SigningKey = Secret<'signing_key'>;
