@@ -2,13 +2,14 @@ import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Platform, seconds } from '../platform.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { RefreshToken } from '../telemetry/secret.ts';
+import type { AccessToken, RefreshToken } from '../telemetry/secret.ts';
 import type { LeaseId } from '../token-store/container.ts';
 import { leaseSeconds } from '../token-store/lease.ts';
 import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
 import type { RecoveryQueue } from './recovery.ts';
+import { revokeLate } from './revocation.ts';
 
 interface CommitParts {
   readonly store: SessionStore;
@@ -26,6 +27,8 @@ export interface NewTokens {
   readonly provider: string;
   /** The refresh token that was redeemed for them. */
   readonly spent: RefreshToken;
+  /** The new access token: the entry's own, or one for a further resource. */
+  readonly accessToken: AccessToken | undefined;
   readonly entry: Entry;
   /** Puts them into a session, be it the one that was read or a newer one. */
   readonly rewrite: (session: Session) => Session;
@@ -55,8 +58,7 @@ export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promi
       const current = await store.read(base.session.id);
       if (!current) return await discard(parts, tokens);
       const stored = current.session.entries[tokens.provider];
-      if (stored && isSame(stored.accessToken, tokens.entry.accessToken))
-        return { status: 'refreshed', session: current.session };
+      if (stored && holds(stored, tokens.accessToken)) return { status: 'refreshed', session: current.session };
       if (!stored || !isSame(stored.refreshToken, tokens.spent)) {
         return settledOutcome(current.session, tokens.provider, seconds(platform.clock));
       }
@@ -71,16 +73,9 @@ export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promi
 }
 
 /** The user signed out while the provider was answering: the new tokens must not live on. */
-async function discard(
-  { provider, log }: CommitParts,
-  { provider: name, entry, base }: NewTokens,
-): Promise<RefreshOutcome> {
-  log.event('refresh_discarded', { session: base.session.id, provider: name });
-  if (entry.refreshToken) {
-    await provider(name)
-      ?.revoke(entry.refreshToken)
-      .catch((error: unknown) => log.event('revocation_failed', { provider: name }, error));
-  }
+async function discard(parts: CommitParts, { provider: name, entry, base }: NewTokens): Promise<RefreshOutcome> {
+  parts.log.event('refresh_discarded', { session: base.session.id, provider: name });
+  await revokeLate(entry, name, parts);
   return { status: 'ended' };
 }
 
@@ -99,6 +94,11 @@ async function rescue(
     parts.log.event('refresh_lost', { session: id, provider: tokens.provider }, error);
   }
   return { status: 'unavailable', reason: 'container_unreachable', retryAfterSeconds: 30 };
+}
+
+function holds({ accessToken, targets = {} }: Entry, token: AccessToken | undefined): boolean {
+  const held = [accessToken, ...Object.values(targets).map((one) => one.accessToken)];
+  return token !== undefined && held.some((one) => isSame(one, token));
 }
 
 function isSame(one: { reveal(): string } | undefined, other: { reveal(): string } | undefined): boolean {

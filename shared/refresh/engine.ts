@@ -1,6 +1,6 @@
 import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
-import { type Platform, seconds } from '../platform.ts';
-import type { Provider, RefreshFailure } from '../providers/provider.ts';
+import { type EpochSeconds, type Platform, seconds } from '../platform.ts';
+import type { Provider, RefreshFailure, Target } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Container, ETag, LeaseId } from '../token-store/container.ts';
 import { withLease } from '../token-store/lease.ts';
@@ -10,15 +10,22 @@ import type { SessionStore, StoredSession } from '../token-store/session-store.t
 import { commitTokens } from './commit.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
 import type { RecoveryQueue } from './recovery.ts';
-import { refreshedEntry } from './refreshed-entry.ts';
-import { canRefresh, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
+import { entryWithTarget, refreshedEntry } from './refreshed-entry.ts';
+import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
 export interface RefreshRequest {
   readonly id: SessionId;
   /** The provider's name; by default the one that signed the user in. */
   readonly provider?: string;
+  /** A further resource to get an access token for; by default the entry's own is renewed. */
+  readonly target?: Target;
   readonly cause: RefreshCause;
+}
+
+/** The name under which an entry keeps the token of a further resource. */
+export function targetName({ resource, scope }: Target = {}): string | undefined {
+  return [resource, scope].filter(Boolean).join(' ') || undefined;
 }
 
 /** One refresh of one session, safely: whoever asks, however many ask. */
@@ -31,8 +38,9 @@ export interface EngineParts {
   readonly recovery: RecoveryQueue;
   readonly platform: Platform;
   readonly log: Log;
+  /** Until when a session is valid that is extended now. */
+  readonly sessionExpiry: (session: Session) => EpochSeconds;
   /** Seconds. */
-  readonly sessionLifetime: number;
   readonly refreshExtension: number;
 }
 
@@ -76,29 +84,40 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     if (!entry || !provider || (!entry.refreshToken && !entry.dead))
       return { status: 'not-refreshable', session: stored.session };
     if (!canRefresh(entry)) return settledOutcome(stored.session, name, seconds(clock));
-    if (isSettled(entry, request.cause)) return settle(stored, name, request, leaseId);
+    if (isSettled(entry, request)) return settle(stored, name, request, leaseId);
 
-    const result = await provider.refresh(entry.refreshToken, entry);
+    const target = targetName(request.target);
+    const result = await provider.refresh(entry.refreshToken, entry, request.target);
+    if (!result.ok && target !== undefined) return targetRefused(stored.session, result.failure);
     if (!result.ok) return failed(stored, name, entry, result.failure, leaseId);
     const now = seconds(clock);
-    const renewed = refreshedEntry(entry, result, now, request.cause, random);
+    const { accessToken } = result.tokens;
+    const renewed =
+      target === undefined || accessToken === undefined
+        ? refreshedEntry(entry, result, now, request.cause, random)
+        : entryWithTarget(entry, target, { ...result.tokens, accessToken }, now, request.cause);
     const outcome = await commitTokens(parts, {
       base: stored,
       leaseId,
       provider: name,
       spent: entry.refreshToken,
+      accessToken,
       entry: renewed,
       rewrite: (session) =>
-        scheduled({ ...renewedSession(session, request), entries: { ...session.entries, [name]: renewed } }),
+        scheduled(renewedSession({ ...session, entries: { ...session.entries, [name]: renewed } }, request)),
     });
     if (outcome.status === 'refreshed')
       log.event('refreshed', { session: request.id, provider: name, by: request.cause });
     return outcome;
   }
 
-  function isSettled(entry: Entry, cause: RefreshCause): boolean {
+  function isSettled(entry: Entry, { cause, target }: RefreshRequest): boolean {
     const now = seconds(clock);
-    if (now - (entry.history.at(-1)?.at ?? 0) < settledSeconds) return true;
+    const name = targetName(target);
+    const last = entry.history.findLast((one) => one.target === name);
+    const token = name === undefined ? entry : entry.targets?.[name];
+    if (token && last && now - last.at < settledSeconds) return true;
+    if (name !== undefined) return cause === 'read' && token !== undefined && !isAtItsEnd(token, now);
     if (cause === 'sweep') return !isDue(entry, now + 60);
     if (cause === 'read') return !isExpiring(entry, now);
     return false;
@@ -111,16 +130,32 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     request: RefreshRequest,
     leaseId: LeaseId,
   ): Promise<RefreshOutcome> {
-    const extended = scheduled(renewedSession(stored.session, request));
-    if (extended.expiresAt - stored.session.expiresAt < 60) return settledOutcome(stored.session, name, seconds(clock));
+    const extended = scheduled(renewedSession(shown(stored.session, name, request), request));
+    const isSame = extended.entries === stored.session.entries;
+    if (isSame && extended.expiresAt - stored.session.expiresAt < 60)
+      return settledOutcome(stored.session, name, seconds(clock));
     const etag = await store.update(extended, stored.session, { etag: stored.etag, leaseId });
     return settledOutcome(etag ? extended : stored.session, name, seconds(clock));
   }
 
   /** A client's refresh extends the session, the timer's does not: idle users are not kept for ever. */
   function renewedSession(session: Session, { cause }: RefreshRequest): Session {
-    if (cause !== 'request') return session;
-    return { ...session, expiresAt: Math.min(seconds(clock) + parts.sessionLifetime, session.endsAt) };
+    return cause === 'request' ? { ...session, expiresAt: parts.sessionExpiry(session) } : session;
+  }
+
+  /** What a client asks to be refreshed is what it is shown next, also where the token is young enough already. */
+  function shown(session: Session, name: string, { cause, target }: RefreshRequest): Session {
+    const entry = session.entries[name];
+    if (cause !== 'request' || !entry || entry.shownTarget === targetName(target)) return session;
+    const { shownTarget: _other, ...rest } = entry;
+    const changed = target === undefined ? rest : { ...rest, shownTarget: targetName(target) ?? '' };
+    return { ...session, entries: { ...session.entries, [name]: changed } };
+  }
+
+  /** That a further resource is refused says nothing about the session: the user may have to consent to it first. */
+  function targetRefused(session: Session, { kind, reason, retryAfterSeconds = 5 }: RefreshFailure): RefreshOutcome {
+    if (kind === 'refused') return { status: 'refused', session, reason };
+    return { status: 'unavailable', session, reason, retryAfterSeconds };
   }
 
   function scheduled(session: Session): Session {
@@ -167,7 +202,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   }
 
   return (request) => {
-    const key = `${request.id} ${request.provider ?? ''} ${request.cause === 'request'}`;
+    const key = `${request.id} ${request.provider ?? ''} ${request.cause === 'request'} ${targetName(request.target) ?? ''}`;
     const running = inFlight.get(key);
     if (running) return running;
     const started = run(request).finally(() => inFlight.delete(key));

@@ -1,3 +1,4 @@
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { EpochSeconds } from '../platform.ts';
 import type { Session } from '../token-store/session.ts';
 
@@ -31,4 +32,27 @@ export function settledOutcome(session: Session, provider: string, now: EpochSec
     return { status: 'unavailable', session, reason: 'provider_unavailable', retryAfterSeconds };
   }
   return { status: 'settled', session };
+}
+
+/**
+ * The session after a refresh that somebody asked for; `needs` says what this provider needs for one. Throws
+ * `refresh_not_possible`, `refresh_refused`, `refresh_unavailable` or `session_ended`.
+ */
+export function refreshedSession(outcome: RefreshOutcome, needs: string | undefined): Session {
+  switch (outcome.status) {
+    case 'refreshed':
+    case 'settled':
+      return outcome.session;
+    case 'not-refreshable':
+      throw new TokenkeepError('refresh_not_possible', needs === undefined ? {} : { detail: needs });
+    case 'refused':
+      throw new TokenkeepError('refresh_refused', { detail: `the provider says ${outcome.reason}` });
+    case 'unavailable':
+      throw new TokenkeepError('refresh_unavailable', {
+        detail: outcome.reason,
+        retryAfterSeconds: outcome.retryAfterSeconds,
+      });
+    case 'ended':
+      throw new TokenkeepError('session_ended');
+  }
 }

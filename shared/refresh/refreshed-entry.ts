@@ -1,18 +1,26 @@
 import type { EpochSeconds, Random } from '../platform.ts';
 import type { RefreshResult, TokenSet } from '../providers/provider.ts';
-import { type Entry, historyLength, type RefreshCause } from '../token-store/session.ts';
+import {
+  type Entry,
+  historyLength,
+  type RefreshCause,
+  type Refreshed,
+  type TargetToken,
+} from '../token-store/session.ts';
 import { refreshDue } from './schedule.ts';
 
 /** The times of an access token: when it was issued, when it expires and when it is due to be refreshed. */
 export function tokenTimes(
-  { expiresIn, refreshToken }: TokenSet,
+  { expiresIn, refreshAfter, refreshToken }: TokenSet,
   now: EpochSeconds,
   random: Random,
   hasRefreshToken = refreshToken !== undefined,
 ): Pick<Entry, 'issuedAt' | 'expiresAt' | 'refreshAt'> {
+  const expires = expiresIn === undefined ? {} : { expiresAt: now + expiresIn };
+  if (!hasRefreshToken) return { issuedAt: now, ...expires };
+  if (refreshAfter !== undefined) return { issuedAt: now, ...expires, refreshAt: now + refreshAfter };
   if (expiresIn === undefined) return { issuedAt: now };
-  const expiresAt = now + expiresIn;
-  return { issuedAt: now, expiresAt, ...(hasRefreshToken ? { refreshAt: refreshDue(now, expiresAt, random) } : {}) };
+  return { issuedAt: now, ...expires, refreshAt: refreshDue(now, now + expiresIn, random) };
 }
 
 /** The entry after a refresh: what the provider did not send anew stays (RFC 6749 section 6). */
@@ -23,18 +31,51 @@ export function refreshedEntry(
   by: RefreshCause,
   random: Random,
 ): Entry {
-  const { issuer, subject } = entry;
-  const idToken = tokens.idToken ?? entry.idToken;
-  const refreshToken = tokens.refreshToken ?? entry.refreshToken;
+  const { expiresAt: _expired, refreshAt: _due, shownTarget: _shown, ...kept } = entry;
   return {
-    issuer,
-    subject,
+    ...kept,
+    ...storedTokens(tokens),
     claims: { ...entry.claims, ...claims },
-    accessToken: tokens.accessToken,
+    ...tokenTimes(tokens, now, random, (tokens.refreshToken ?? entry.refreshToken) !== undefined),
+    failures: 0,
+    history: withRefresh(entry, { at: now, by }),
+  };
+}
+
+/** How many access tokens for further resources an entry keeps. */
+const mostTargets = 20;
+
+/** The entry after a refresh for a further resource: its own access token stays as it is. */
+export function entryWithTarget(
+  entry: Entry,
+  target: string,
+  { refreshToken, expiresIn, accessToken }: TokenSet & Pick<TargetToken, 'accessToken'>,
+  now: EpochSeconds,
+  by: RefreshCause,
+): Entry {
+  const { [target]: _old, ...others } = entry.targets ?? {};
+  const kept = Object.entries(others).slice(-(mostTargets - 1));
+  const token = { accessToken, issuedAt: now, ...(expiresIn === undefined ? {} : { expiresAt: now + expiresIn }) };
+  return {
+    ...entry,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    targets: Object.fromEntries([...kept, [target, token]]),
+    // A client that reads says each time what it reads; one that refreshes reads afterwards, as with App Service.
+    ...(by === 'request' ? { shownTarget: target } : {}),
+    history: withRefresh(entry, { at: now, by, target }),
+  };
+}
+
+/** What of a TokenSet an entry keeps as it is. */
+export function storedTokens({ accessToken, accessTokenSecret, idToken, refreshToken }: TokenSet) {
+  return {
+    ...(accessToken === undefined ? {} : { accessToken }),
+    ...(accessTokenSecret === undefined ? {} : { accessTokenSecret }),
     ...(idToken === undefined ? {} : { idToken }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...tokenTimes(tokens, now, random, refreshToken !== undefined),
-    failures: 0,
-    history: [...entry.history, { at: now, by }].slice(-historyLength),
-  };
+  } satisfies Partial<Entry>;
+}
+
+function withRefresh(entry: Entry, refreshed: Refreshed): readonly Refreshed[] {
+  return [...entry.history, refreshed].slice(-historyLength);
 }

@@ -47,14 +47,17 @@ export function isDue(entry: Entry, time: EpochSeconds): boolean {
 }
 
 /**
- * Whether a reader should not be given the entry's token as it is: it is about to expire, can be refreshed, and no
- * failed try has put the next one off.
+ * Whether a reader should not be given the entry's token as it is: it is about to expire, can be refreshed, and the
+ * next refresh is not to come later, as after a failed try or by the provider's own rules.
  */
 export function isExpiring(entry: Entry, now: EpochSeconds): boolean {
-  if (!canRefresh(entry) || entry.expiresAt === undefined) return false;
-  const lead = Math.min(readLead, (entry.expiresAt - entry.issuedAt) * readLeadShare);
-  const isPutOff = entry.failures > 0 && (entry.refreshAt ?? 0) > now;
-  return entry.expiresAt - now <= lead && !isPutOff;
+  return canRefresh(entry) && (entry.refreshAt ?? 0) <= now && isAtItsEnd(entry, now);
+}
+
+/** Whether a token is too close to its end to be handed out. */
+export function isAtItsEnd({ issuedAt, expiresAt }: Pick<Entry, 'issuedAt' | 'expiresAt'>, now: EpochSeconds): boolean {
+  if (expiresAt === undefined) return false;
+  return expiresAt - now <= Math.min(readLead, (expiresAt - issuedAt) * readLeadShare);
 }
 
 export function canRefresh(entry: Entry): entry is Entry & Required<Pick<Entry, 'refreshToken'>> {

@@ -112,6 +112,13 @@ export function userNames(
   return { user: hash('user') as UserId, sid: `sid:${hash('sid').slice(0, 32)}` };
 }
 
+/** Another name of a user in blob names: `name` is what a self-issued token or an older store calls the user. */
+export function aliasOf({ lookup }: Epoch, provider: string, name: string): UserId {
+  return createHmac('sha256', lookup)
+    .update(JSON.stringify(['alias', provider, name]))
+    .digest('hex') as UserId;
+}
+
 const epochType = 'tokenkeep-epoch+1';
 
 async function verifiedPayload(vault: Vault, blob: string): Promise<string> {

@@ -47,18 +47,21 @@ export const blobName = {
   epoch: (number: EpochNumber) => `keyring/${number}`,
   session: (id: SessionId) => `sessions/${id}`,
   marker: ({ minute, id }: Marker) => `agenda/${minute}/${id}`,
-  ofUser: (user: UserId, id: SessionId) => `users/${user}/${id}`,
+  ofUser: (user: UserId, { minute, id }: Marker) => `users/${user}/${minute}/${id}`,
 };
 
-/** An agenda marker: "visit session `id` at `minute`". */
+/**
+ * What an empty blob says by its name: in the agenda "visit session `id` at `minute`", below a user "session `id` began
+ * in `minute`", so that a user's sessions are listed by age.
+ */
 export interface Marker {
   readonly minute: Minute;
   readonly id: SessionId;
 }
 
-/** Reads `<minute>/<id>`, with or without the prefix of the agenda; undefined where it is neither. */
+/** Reads `<minute>/<id>`, with or without what stands before it in a blob's name; undefined where it is neither. */
 export function parseMarker(text: string): Marker | undefined {
-  const [minute = '', id = '', ...rest] = text.replace(/^agenda\//, '').split('/');
+  const [minute = '', id = '', ...rest] = text.replace(/^(agenda|users\/[0-9a-f]{64})\//, '').split('/');
   return twelveDigits.test(minute) && isSessionId(id) && rest.length === 0
     ? { minute: minute as Minute, id }
     : undefined;

@@ -3,7 +3,15 @@ import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from './agenda.ts';
 import type { Condition, Container, ETag } from './container.ts';
 import type { KeyRing } from './key-ring.ts';
-import { blobName, type EpochNumber, type SessionId } from './names.ts';
+import {
+  blobName,
+  type EpochNumber,
+  type Minute,
+  minuteOf,
+  parseMarker,
+  type SessionId,
+  type UserId,
+} from './names.ts';
 import { keepRecent } from './recently-used.ts';
 import { open, seal } from './seal.ts';
 import { decodeSession, encodeSession, type Session } from './session.ts';
@@ -20,6 +28,8 @@ export interface SessionStore {
   create(session: Session): Promise<void>;
   /** Undefined where there is no such session. Throws `seal_*` where the blob cannot be trusted. */
   read(id: SessionId): Promise<StoredSession | undefined>;
+  /** The session a user began last, of those that are there still. Throws as `read` does. */
+  newestOf(user: UserId): Promise<StoredSession | undefined>;
   /** Seals a session for the recovery queue. */
   seal(session: Session): Promise<string>;
   /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
@@ -32,6 +42,8 @@ export interface SessionStore {
 const keptSessions = 5_000;
 /** Ending a session races with refreshes of it, each of which can win at most once. */
 const endAttempts = 5;
+/** Markers of a user that are looked at, newest first: those without a session are what a crash has left. */
+const newestTried = 10;
 
 export function createSessionStore(container: Container, ring: KeyRing, agenda: Agenda, log: Log): SessionStore {
   const kept = new Map<SessionId, Kept>();
@@ -64,11 +76,26 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     read,
     seal: sealSession,
 
+    async newestOf(user) {
+      const names: string[] = [];
+      for await (const name of container.list(`users/${user}/`)) names.push(name);
+      let newest: (StoredSession & { readonly minute: Minute }) | undefined;
+      for (const marker of names.slice(-newestTried).reverse().map(parseMarker)) {
+        if (!marker || (newest && marker.minute !== newest.minute)) continue;
+        const stored = await read(marker.id);
+        // Who can write to the container can name a marker as they like; what is sealed in the session counts.
+        if (!stored || ![stored.session.user, ...stored.session.aliases].includes(user)) continue;
+        const isNewer = !newest || stored.session.signedInAt > newest.session.signedInAt;
+        if (isNewer) newest = { ...stored, minute: marker.minute };
+      }
+      return newest;
+    },
+
     async create(session) {
       const sealed = await sealSession(session);
       await Promise.all([
         agenda.file({ minute: session.visitAt, id: session.id }),
-        container.mark(blobName.ofUser(session.user, session.id)),
+        ...userMarkers(session).map((name) => container.mark(name)),
       ]);
       const etag = await container.create(blobName.session(session.id), sealed);
       if (!etag) throw new Error('a session key was drawn twice');
@@ -88,7 +115,7 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
       const removed = await removeWhateverIsThere(place);
       kept.delete(session.id);
       await Promise.all([
-        container.unmark(blobName.ofUser(session.user, session.id)),
+        ...userMarkers(session).map((name) => container.unmark(name)),
         agenda.clear({ minute: session.visitAt, id: session.id }),
       ]);
       return removed;
@@ -104,6 +131,11 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     }
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written again and again' });
   }
+}
+
+function userMarkers({ user, aliases, signedInAt, id }: Session): string[] {
+  const marker = { minute: minuteOf(signedInAt * 1000), id };
+  return [user, ...aliases].map((name) => blobName.ofUser(name, marker));
 }
 
 type Kept = StoredSession & { readonly epoch: EpochNumber };

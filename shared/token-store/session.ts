@@ -1,12 +1,14 @@
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { EpochSeconds } from '../platform.ts';
-import { type AccessToken, type IdToken, type RefreshToken, Secret } from '../telemetry/secret.ts';
+import { type AccessToken, type IdToken, type RefreshToken, Secret, type TokenSecret } from '../telemetry/secret.ts';
 import type { Minute, SessionId, UserId } from './names.ts';
 
 /** One sign-in on one device: the document in a session blob. All times are seconds since 1970 UTC. */
 export interface Session {
   readonly id: SessionId;
   readonly user: UserId;
+  /** Further names under which the user's sessions are found: the id that self-issued tokens name, and old ones. */
+  readonly aliases: readonly UserId[];
   /** `sid:` and 32 hex digits, the same for every session of the user: what clients know the user by. */
   readonly sid: string;
   /** The provider that signed the user in; its entry is the one that `refresh` renews by default. */
@@ -18,6 +20,8 @@ export interface Session {
   readonly endsAt: EpochSeconds;
   /** The minute of the session's one marker in the agenda. */
   readonly visitAt: Minute;
+  /** Hash of the code that a native app is still to exchange for the session token; the exchange removes it. */
+  readonly appCode?: string;
   /** By provider name. */
   readonly entries: Readonly<Record<string, Entry>>;
 }
@@ -27,9 +31,16 @@ export interface Entry {
   readonly issuer: string;
   readonly subject: string;
   readonly claims: Claims;
-  readonly accessToken: AccessToken;
+  /** Absent where a client signed in with nothing but an ID token. */
+  readonly accessToken?: AccessToken;
+  /** OAuth 1.0a. */
+  readonly accessTokenSecret?: TokenSecret;
   readonly idToken?: IdToken;
   readonly refreshToken?: RefreshToken;
+  /** Access tokens for further resources, by the resource or scope they were asked for; the oldest goes first. */
+  readonly targets?: Readonly<Record<string, TargetToken>>;
+  /** The one of `targets` that `me` shows, because a refresh asked for it last. */
+  readonly shownTarget?: string;
   /** When the provider issued the access token. */
   readonly issuedAt: EpochSeconds;
   /** When the access token expires; absent where the provider did not say. */
@@ -47,6 +58,14 @@ export interface Entry {
 export interface Refreshed {
   readonly at: EpochSeconds;
   readonly by: RefreshCause;
+  /** Where the refresh was for one of `targets`. */
+  readonly target?: string;
+}
+
+export interface TargetToken {
+  readonly accessToken: AccessToken;
+  readonly issuedAt: EpochSeconds;
+  readonly expiresAt?: EpochSeconds;
 }
 
 /** Who asked: the timer, a client by `refresh`, or a client that read an entry about to expire. */
@@ -61,18 +80,7 @@ const formatVersion = 1;
 
 /** The session as JSON, tokens included: only to be sealed. */
 export function encodeSession(session: Session): string {
-  const entries = Object.fromEntries(
-    Object.entries(session.entries).map(([provider, entry]) => [
-      provider,
-      {
-        ...entry,
-        accessToken: entry.accessToken.reveal(),
-        idToken: entry.idToken?.reveal(),
-        refreshToken: entry.refreshToken?.reveal(),
-      },
-    ]),
-  );
-  return JSON.stringify({ v: formatVersion, ...session, entries });
+  return JSON.stringify({ v: formatVersion, ...session, entries: eachValue(session.entries, encodeEntry) });
 }
 
 /** Reads what `encodeSession` wrote. The text has passed its signature check, so only its version is in doubt. */
@@ -81,22 +89,44 @@ export function decodeSession(json: string): Session {
       entries: Record<string, StoredEntry>;
     };
   if (v !== formatVersion) throw new TokenkeepError('seal_malformed', { detail: `format version ${v}` });
-  const entries = Object.fromEntries(
-    Object.entries(document.entries).map(([provider, { accessToken, idToken, refreshToken, ...rest }]) => [
-      provider,
-      {
-        ...rest,
-        accessToken: new Secret('access_token', accessToken),
-        ...(idToken === undefined ? {} : { idToken: new Secret('id_token', idToken) }),
-        ...(refreshToken === undefined ? {} : { refreshToken: new Secret('refresh_token', refreshToken) }),
-      },
-    ]),
-  );
-  return { ...document, entries };
+  return { ...document, entries: eachValue(document.entries, decodeEntry) };
 }
 
-type StoredEntry = Omit<Entry, 'accessToken' | 'idToken' | 'refreshToken'> & {
-  accessToken: string;
-  idToken?: string;
-  refreshToken?: string;
-};
+const tokens = {
+  accessToken: 'access_token',
+  accessTokenSecret: 'access_token_secret',
+  idToken: 'id_token',
+  refreshToken: 'refresh_token',
+} as const;
+
+type TokenName = keyof typeof tokens;
+
+type StoredEntry = Omit<Entry, TokenName | 'targets'> & {
+  readonly [Name in TokenName]?: string;
+} & { readonly targets?: Readonly<Record<string, StoredTarget>> };
+
+type StoredTarget = Omit<TargetToken, 'accessToken'> & { readonly accessToken: string };
+
+function encodeEntry({ targets, ...entry }: Entry): object {
+  const revealed = Object.keys(tokens).map((name) => [name, entry[name as TokenName]?.reveal()]);
+  return {
+    ...entry,
+    ...Object.fromEntries(revealed),
+    targets: targets && eachValue(targets, (one) => ({ ...one, accessToken: one.accessToken.reveal() })),
+  };
+}
+
+function decodeEntry({ targets, ...entry }: StoredEntry): Entry {
+  const secrets = Object.entries(tokens).flatMap(([name, kind]) => {
+    const value = entry[name as TokenName];
+    return value === undefined ? [] : [[name, new Secret(kind, value)]];
+  });
+  const decoded = { ...entry, ...Object.fromEntries(secrets) } as Entry;
+  if (!targets) return decoded;
+  const secret = (one: StoredTarget) => ({ ...one, accessToken: new Secret('access_token', one.accessToken) });
+  return { ...decoded, targets: eachValue(targets, secret) };
+}
+
+function eachValue<From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}

@@ -43,7 +43,7 @@ describe('rotating', () => {
   it('signs nobody out: session tokens of the old epoch are good still', async () => {
     const ring = instance();
     const tokens = createSessionTokens(
-      'http://localhost:7071',
+      { publicOrigin: 'http://localhost:7071' },
       ring,
       { now: clock.now, sleep: async () => {} },
       undefined,

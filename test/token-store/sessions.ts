@@ -9,6 +9,7 @@ export function aSession(now: number, changes: Partial<Session> = {}): Session {
   return {
     id: sessionIdOf(randomBytes(32).toString('base64url')),
     user: randomBytes(32).toString('hex') as UserId,
+    aliases: [],
     sid: `sid:${randomBytes(16).toString('hex')}`,
     provider: 'demo',
     signedInAt: seconds,
