@@ -22,11 +22,14 @@ export function carriedToken(request: Request): CarriedToken | undefined {
   return cookie ? { carrier: 'cookie', token: new Secret('session_token', cookie) } : undefined;
 }
 
+/** How the session cookie goes to and comes from browsers. */
+export type CookieScope = Pick<Cookie, 'secure' | 'sameSite'>;
+
 /**
  * The session cookie. It lasts as long as the session may still be refreshed, so that a browser that was closed can
  * come back; without a token it deletes the cookie, with the attributes it was set with.
  */
-export function sessionCookie(secure: boolean, token: SessionToken | undefined, maxAge: number): Cookie {
+export function sessionCookie(scope: CookieScope, token: SessionToken | undefined, maxAge: number): Cookie {
   const value = token?.reveal() ?? '';
-  return { name: cookieName, value, path: '/', maxAge: token ? maxAge : 0, secure, sameSite: 'Lax' };
+  return { name: cookieName, value, path: '/', maxAge: token ? maxAge : 0, ...scope };
 }

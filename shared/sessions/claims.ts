@@ -1,3 +1,5 @@
+import { claimType } from '../providers/claim-types.ts';
+import type { ClaimTypes } from '../providers/provider.ts';
 import type { Claims } from '../token-store/session.ts';
 
 /** One claim as the contract shows it: the value is always text. */
@@ -6,30 +8,18 @@ export interface ClaimView {
   readonly val: string;
 }
 
-const ws = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/';
-const ms = 'http://schemas.microsoft.com/identity/claims/';
-
-/**
- * The claim types that App Service shows under their long WS-Federation names; all others keep their own. It is
- * .NET's inbound claim type map, which existing servers look claims up by.
- */
-const longNames: Readonly<Record<string, string>> = {
-  sub: `${ws}nameidentifier`,
-  email: `${ws}emailaddress`,
-  given_name: `${ws}givenname`,
-  family_name: `${ws}surname`,
-  unique_name: `${ws}name`,
-  upn: `${ws}upn`,
-  oid: `${ms}objectidentifier`,
-  tid: `${ms}tenantid`,
-  idp: `${ms}identityprovider`,
-  amr: 'http://schemas.microsoft.com/claims/authnmethodsreferences',
+/** What WEBSITE_AUTH_USE_LEGACY_CLAIMS=False renames as well, so that .NET's `IsInRole` finds roles. */
+const modernTypes = {
+  roles: claimType.role,
+  scp: claimType.scope,
+  acr: claimType.authenticationClass,
 };
 
 /** Claims in the order of the token; an array becomes one claim an element, an object its JSON. */
-export function claimViews(claims: Claims): ClaimView[] {
+export function claimViews(claims: Claims, { types, prefix = '' }: ClaimTypes, legacy: boolean): ClaimView[] {
+  const long = new Map(Object.entries(legacy ? types : { ...modernTypes, ...types }));
   return Object.entries(claims).flatMap(([name, value]) => {
-    const typ = longNames[name] ?? name;
+    const typ = long.get(name) ?? prefix + name;
     const values = Array.isArray(value) ? value : [value];
     return values.filter((one) => one !== null && one !== undefined).map((one) => ({ typ, val: text(one) }));
   });

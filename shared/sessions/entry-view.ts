@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '../platform.ts';
-import type { Entry } from '../token-store/session.ts';
+import type { ClaimTypes } from '../providers/provider.ts';
+import type { Entry, TargetToken } from '../token-store/session.ts';
 import { type ClaimView, claimViews } from './claims.ts';
 
 type TokenName = 'access_token' | 'id_token' | 'refresh_token';
@@ -10,6 +11,8 @@ type TokenName = 'access_token' | 'id_token' | 'refresh_token';
  */
 export interface EntryView {
   readonly access_token?: string;
+  /** OAuth 1.0a; shown where access tokens are. */
+  readonly access_token_secret?: string;
   /** ISO 8601 UTC with seven fractional digits, as .NET writes it. */
   readonly expires_on?: string;
   readonly id_token?: string;
@@ -35,13 +38,27 @@ export interface RefreshState {
   readonly history: readonly { readonly on: string; readonly by: string }[];
 }
 
+/** How an entry is shown. */
+export interface ViewRules {
+  readonly userId: string;
+  readonly claimTypes: ClaimTypes;
+  readonly legacyClaims: boolean;
+  /** What may be shown of the tokens. */
+  readonly exposed: readonly TokenName[];
+  /** The access token to show: the entry's own, or one for a further resource. */
+  readonly token: Pick<Entry, 'accessToken' | 'expiresAt'> | TargetToken | undefined;
+}
+
 /** What a client may see of an entry. */
-export function entryView(provider: string, entry: Entry, userId: string, exposed: readonly TokenName[]): EntryView {
-  const shown = (name: TokenName, token: { reveal(): string } | undefined) =>
-    token && exposed.includes(name) ? { [name]: token.reveal() } : {};
+export function entryView(provider: string, entry: Entry, rules: ViewRules): EntryView {
+  const { exposed, token } = rules;
+  const shown = (name: TokenName, secret: { reveal(): string } | undefined) =>
+    secret && exposed.includes(name) ? { [name]: secret.reveal() } : {};
+  const tokenSecret = exposed.includes('access_token') ? entry.accessTokenSecret : undefined;
   return {
-    ...shown('access_token', entry.accessToken),
-    ...(entry.expiresAt === undefined ? {} : { expires_on: dotNetTime(entry.expiresAt) }),
+    ...shown('access_token', token?.accessToken),
+    ...(tokenSecret ? { access_token_secret: tokenSecret.reveal() } : {}),
+    ...(token?.expiresAt === undefined ? {} : { expires_on: dotNetTime(token.expiresAt) }),
     ...shown('id_token', entry.idToken),
     provider_name: provider,
     refresh_state: {
@@ -53,8 +70,8 @@ export function entryView(provider: string, entry: Entry, userId: string, expose
     },
     ...shown('refresh_token', entry.refreshToken),
     refreshable: entry.refreshToken !== undefined && entry.dead === undefined,
-    user_claims: claimViews(entry.claims),
-    user_id: userId,
+    user_claims: claimViews(entry.claims, rules.claimTypes, rules.legacyClaims),
+    user_id: rules.userId,
   };
 }
 

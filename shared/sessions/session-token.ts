@@ -1,6 +1,7 @@
-import { type CryptoKey, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
+import { providerName } from '../providers/provider-name.ts';
 import { Secret, type SessionToken, type SigningKey } from '../telemetry/secret.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
 import { isEpochNumber } from '../token-store/names.ts';
@@ -11,12 +12,17 @@ import type { Session } from '../token-store/session.ts';
 export type SessionKey = string & { readonly brand: 'SessionKey' };
 
 /** What a session token says, once verified. */
-export interface SessionClaims {
-  readonly key: SessionKey;
-  readonly sid: string;
+export type SessionClaims = {
   readonly provider: string;
   readonly expiresAt: EpochSeconds;
-}
+} & (
+  | { readonly key: SessionKey; readonly sid: string }
+  /**
+   * One that was signed elsewhere with WEBSITE_AUTH_SIGNING_KEY: the names by which it knows the user. Servers make such
+   * tokens for themselves, naming the user in `nameid`; without that it is a session token of App Service.
+   */
+  | { readonly key?: never; readonly userNames: readonly string[]; readonly isOldSession: boolean }
+);
 
 /**
  * Session tokens: JWTs with the claims of App Service's (`sub`, `stable_sid`, `idp`, `ver`), signed ES256 by the key
@@ -26,6 +32,8 @@ export interface SessionTokens {
   issue(session: Session, key: SessionKey): Promise<SessionToken>;
   /** Throws `session_token_invalid`, or `session_expired` more than `extension` seconds after its end. */
   verify(token: SessionToken, extension: number): Promise<SessionClaims>;
+  /** Whether a token says that it is one of ours, or is none at all: to be known before anything is verified. */
+  isOurs(token: SessionToken): boolean;
 }
 
 /** Verified tokens that a process remembers, so that a signature is checked once and not with every request. */
@@ -35,7 +43,7 @@ const longestToken = 4096;
 const sessionKey = /^[\w-]{43}$/;
 
 export function createSessionTokens(
-  publicOrigin: string,
+  { publicOrigin, hideDeprecatedSid = false }: { readonly publicOrigin: string; readonly hideDeprecatedSid?: boolean },
   ring: KeyRing,
   clock: Clock,
   sharedKey: { readonly key: SigningKey; readonly bytes: Uint8Array } | undefined,
@@ -52,8 +60,18 @@ export function createSessionTokens(
   }
 
   return {
+    isOurs(token) {
+      try {
+        return decodeJwt(token.reveal()).iss === issuer;
+      } catch {
+        return true;
+      }
+    },
+
     async issue(session, key) {
-      const jwt = new SignJWT({ stable_sid: session.sid, idp: session.provider, ver: '3' })
+      // Version 4 is App Service's since WEBSITE_AUTH_HIDE_DEPRECATED_SID; our `sub` was stable always.
+      const stable = hideDeprecatedSid ? {} : { stable_sid: session.sid };
+      const jwt = new SignJWT({ ...stable, idp: session.provider, ver: hideDeprecatedSid ? '4' : '3' })
         .setSubject(session.sid)
         .setIssuer(issuer)
         .setAudience(issuer)
@@ -90,15 +108,27 @@ export function createSessionTokens(
         issuer,
         audience: issuer,
         algorithms: ['ES256', ...(sharedAlgorithm ? [sharedAlgorithm] : [])],
-        requiredClaims: ['exp', 'sub', 'jti'],
+        requiredClaims: ['exp', 'idp'],
         clockTolerance: Number.MAX_SAFE_INTEGER,
         currentDate: new Date(clock.now()),
       });
     });
-    const { jti = '', sub = '', exp = 0, idp } = claims;
-    if (!sessionKey.test(jti) || typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
-    return { key: jti as SessionKey, sid: sub, provider: idp, expiresAt: exp };
+    const { jti, sub = '', exp = 0, idp } = claims;
+    if (typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
+    const common = { provider: providerName(idp), expiresAt: exp };
+    if (jti !== undefined && sessionKey.test(jti)) return { ...common, key: jti as SessionKey, sid: sub };
+    // Only who holds the shared key can leave the session's key out: ours always have one.
+    const { nameid, stable_sid } = claims;
+    const userNames = [nameid, stable_sid, sub].filter(isName);
+    if (decodeProtectedHeader(text).alg !== sharedAlgorithm || userNames.length === 0) {
+      throw new TokenkeepError('session_token_invalid', { detail: 'it names neither a session nor a user' });
+    }
+    return { ...common, userNames, isOldSession: nameid === undefined };
   }
+}
+
+function isName(claim: unknown): claim is string {
+  return typeof claim === 'string' && claim !== '';
 }
 
 /** The strongest HMAC the key is long enough for, as App Service's SDK chooses. */

@@ -33,16 +33,12 @@ it('takes a header before the cookie, which browsers add by themselves', () => {
   expect(carried({ cookie, authorization: 'Bearer b', 'x-zumo-auth': 'z' })).toEqual(['x-zumo-auth', 'z']);
 });
 
-it('makes a cookie that scripts cannot read, and deletes it with the same attributes', () => {
-  const kept = sessionCookie(true, new Secret('session_token', 't'), 60);
-  const deleted = sessionCookie(true, undefined, 60);
-  expect(kept).toEqual({
-    name: 'AppServiceAuthSession',
-    value: 't',
-    path: '/',
-    maxAge: 60,
-    secure: true,
-    sameSite: 'Lax',
-  });
-  expect(deleted).toEqual({ ...kept, value: '', maxAge: 0 });
+it.each([
+  { secure: true, sameSite: 'Lax' },
+  { secure: true, sameSite: 'None' },
+  { secure: false, sameSite: 'Strict' },
+] as const)('makes a cookie that scripts cannot read, and deletes it with the same attributes: %j', (scope) => {
+  const kept = sessionCookie(scope, new Secret('session_token', 't'), 60);
+  expect(kept).toEqual({ name: 'AppServiceAuthSession', value: 't', path: '/', maxAge: 60, ...scope });
+  expect(sessionCookie(scope, undefined, 60)).toEqual({ ...kept, value: '', maxAge: 0 });
 });

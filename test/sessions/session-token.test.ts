@@ -17,7 +17,7 @@ beforeAll(async () => {
 beforeEach(() => {
   local.clock.reset();
   // A new instance, which remembers no token.
-  tokens = createSessionTokens(origin, local.app.ring, local.app.platform.clock, undefined);
+  tokens = createSessionTokens({ publicOrigin: origin }, local.app.ring, local.app.platform.clock, undefined);
 });
 afterAll(() => local.close());
 
@@ -115,7 +115,7 @@ describe('with a shared signing key', () => {
     bytes: new Uint8Array(bytes).fill(9),
   });
   const withKey = (bytes: number) =>
-    createSessionTokens(origin, local.app.ring, local.app.platform.clock, shared(bytes));
+    createSessionTokens({ publicOrigin: origin }, local.app.ring, local.app.platform.clock, shared(bytes));
 
   it.each([
     [32, 'HS256'],
@@ -132,7 +132,7 @@ describe('with a shared signing key', () => {
     await expect(withKey(32).verify(await tokens.issue(session, key), 0)).resolves.toMatchObject({ key });
     await refused((await withKey(32).issue(session, key)).reveal());
     const other = { key: new Secret('signing_key', 'unused'), bytes: new Uint8Array(32).fill(8) } as const;
-    const others = createSessionTokens(origin, local.app.ring, local.app.platform.clock, other);
+    const others = createSessionTokens({ publicOrigin: origin }, local.app.ring, local.app.platform.clock, other);
     await expect(withKey(32).verify(await others.issue(session, key), 0)).rejects.toMatchObject({
       code: 'session_token_invalid',
     });
