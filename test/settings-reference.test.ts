@@ -9,7 +9,9 @@ import { errorTable } from '../shared/errors/table.ts';
 import { TokenkeepError } from '../shared/errors/tokenkeep-error.ts';
 import { appSettings } from '../shared/settings/app-settings.ts';
 import { authJson } from '../shared/settings/auth-json.ts';
+import { ignored } from '../shared/settings/ignored.ts';
 import { loadSettings } from '../shared/settings/load.ts';
+import { overrides } from '../shared/settings/overrides.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -39,11 +41,14 @@ const environment = {
   DEMO_PROVIDER_AUTHENTICATION_SECRET: 'secret',
 };
 
-/** The settings below a schema, by path; the keys of a record are called `{name}`. */
+/** The settings below a schema, by path; the keys of a record are called `{name}` where they are free. */
 function settingsOf(schema: JsonSchema, path = '', isRequired = true): Map<string, Described> {
   const below = (name: string) => (path === '' ? name : `${path}.${name}`);
   const properties = Object.entries(schema.properties ?? {});
-  if (typeof schema.additionalProperties === 'object') properties.push(['{name}', schema.additionalProperties]);
+  if (typeof schema.additionalProperties === 'object' && typeof schema.propertyNames === 'object') {
+    const names = schema.propertyNames.enum ?? ['{name}'];
+    for (const name of names) properties.push([String(name), schema.additionalProperties]);
+  }
   if (properties.length === 0) return new Map([[path, { isRequired, default: schema.default }]]);
   return new Map(
     properties.flatMap(([name, inner]) =>
@@ -58,10 +63,18 @@ function section(title: string): string {
   return text.split('\n## ')[0] ?? '';
 }
 
+/** A heading such as `a.{b,c}.d` stands for each of its settings. */
 function entriesOf(title: string): Entry[] {
-  return [...section(title).matchAll(/^### `(.+)`\n([^#]*)/gm)].map(([, name = '', text = '']) => {
-    return { name, lines: text.split('\n').filter((line) => line.startsWith('- ')) };
+  return [...section(title).matchAll(/^### `(.+)`\n((?:(?!^#).*\n)*)/gm)].flatMap(([, heading = '', text = '']) => {
+    const lines = text.split('\n').filter((line) => line.startsWith('- '));
+    return namesIn(heading).map((name) => ({ name, lines }));
   });
+}
+
+function namesIn(heading: string): string[] {
+  const [, before = '', choices, after = ''] = /^(.*?)\{([\w,]+,[\w,]+)\}(.*)$/.exec(heading) ?? [];
+  if (choices === undefined) return [heading];
+  return choices.split(',').flatMap((choice) => namesIn(`${before}${choice}${after}`));
 }
 
 function defaultOf({ lines }: Entry): string {
@@ -78,6 +91,7 @@ function refusalsOf({ name, lines }: Entry): { name: string; value: string; expe
     });
 }
 
+const isIgnored = (path: string) => ignored.some((one) => one.path === path);
 const schemas = {
   'App settings': settingsOf(z.toJSONSchema(appSettings, { io: 'input' })),
   'auth.json': settingsOf(z.toJSONSchema(authJson, { io: 'input' })),
@@ -86,8 +100,9 @@ const schemas = {
 describe.each(Object.entries(schemas))('the reference of %s', (title, settings) => {
   const entries = entriesOf(title);
 
-  it('has every setting that the code reads, in the order of the code, and no other', () => {
-    expect(entries.map(({ name }) => name)).toEqual([...settings.keys()]);
+  it('has every setting that the code reads, once, and no other', () => {
+    const read = [...settings.keys()].filter((path) => !isIgnored(path));
+    expect(entries.map(({ name }) => name).toSorted()).toEqual(read.toSorted());
   });
 
   it.each(entries.map((entry) => [entry.name, entry] as const))(
@@ -115,6 +130,21 @@ describe.each(Object.entries(schemas))('the reference of %s', (title, settings) 
   );
 });
 
+describe('the tables of the reference', () => {
+  const rows = (title: string, row: RegExp) => [...section(title).matchAll(row)].map(([, ...cells]) => cells);
+
+  it('have every property that is not heeded, each of which the schema accepts', () => {
+    const described = rows('Settings that are accepted and ignored', /^\| `([\w.]+)` \| (.+) \|$/gm);
+    expect(described).toEqual(ignored.map(({ path, reason }) => [path, reason]));
+    expect(ignored.filter(({ path }) => !schemas['auth.json'].has(path))).toEqual([]);
+  });
+
+  it('have every app setting that takes the place of one of auth.json', () => {
+    const described = rows('App settings of App Service', /^\| `(WEBSITE_AUTH_\w+)` \| `(.+)` \|$/gm);
+    expect(described).toEqual(Object.entries(overrides).map(([name, { path }]) => [name, path]));
+  });
+});
+
 describe('what the reference calls refused, the app refuses', () => {
   const refusals = (title: string) => entriesOf(title).flatMap(refusalsOf);
 
@@ -129,7 +159,8 @@ describe('what the reference calls refused, the app refuses', () => {
   });
 
   it.each(refusals('auth.json'))('$name: $value', ({ name, value, expected }) => {
-    const document = withValue(sample, name.replace('{name}', 'demo').split('.'), JSON.parse(value));
+    const path = name.replace('{name}', 'demo').split('.');
+    const document = withValue(withRegistration(path), path, JSON.parse(value));
     expectRefusal(problemsOf({}, document), expected);
   });
 
@@ -180,6 +211,22 @@ describe('local.settings.sample.json', () => {
     expect(problemsOf({}, sample, filled)).toEqual([]);
   });
 });
+
+/** The sample with the registration that the built-in provider at the path needs at least, if there is one. */
+function withRegistration([above = '', provider = '']: readonly string[]): object {
+  const aad = {
+    openIdIssuer: 'https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0',
+    clientId: 'id',
+  };
+  const client = { clientId: 'id', clientSecretSettingName: 'DEMO_PROVIDER_AUTHENTICATION_SECRET' };
+  const facebook = { appId: 'id', appSecretSettingName: 'DEMO_PROVIDER_AUTHENTICATION_SECRET' };
+  const isBuiltIn = above === 'identityProviders' && provider !== 'customOpenIdConnectProviders';
+  if (!isBuiltIn) return sample;
+  const registration = provider === 'azureActiveDirectory' ? aad : provider === 'facebook' ? facebook : client;
+  const document = withValue(sample, [above, provider, 'registration'], registration);
+  expect(problemsOf({}, document)).toEqual([]);
+  return document;
+}
 
 /** What is wrong with these settings, as the app itself tells it, one line a problem. */
 function problemsOf(changes: object, document: object, before: object = environment): string[] {

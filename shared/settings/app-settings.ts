@@ -1,10 +1,10 @@
 import './jitless.ts';
 import * as z from 'zod';
-import { isSecureOrLoopback } from '../http/loopback.ts';
+import { choice, flag, origin } from './values.ts';
 
 /**
- * The app settings (environment variables) that the code reads, beside the secrets that auth.json names.
- * `docs/reference/settings.md` describes each.
+ * The app settings (environment variables) that the code reads, beside the secrets that auth.json names and those that
+ * take the place of something in it (`overrides.ts`). `docs/reference/settings.md` describes each.
  */
 export const appSettings = z.object({
   /** Where auth.json lies, absolute or below the app's folder. */
@@ -21,28 +21,30 @@ export const appSettings = z.object({
     .refine((text) => Number(text) > 0 && Number(text) <= 8760, 'hours, a number above 0 and at most 8760')
     .transform(Number)
     .prefault('720'),
+  /** Origins of other sites that may call this app from a browser, separated by commas. */
+  TOKENKEEP_ALLOWED_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(origin('https origins such as https://app.example.com, separated by commas')))
+    .optional(),
+  TOKENKEEP_COOKIE_SAMESITE: choice({ Lax: 'Lax', None: 'None', Strict: 'Strict' }).optional(),
   /** The user-assigned identity to use where the app has several. */
   AZURE_CLIENT_ID: z.string().optional(),
+  WEBSITE_AUTH_FILE_PATH: z.string().optional(),
+  /** The whole of auth.json, where there is no such file. */
+  WEBSITE_AUTH_V2_CONFIG_JSON: z.string().optional(),
   WEBSITE_AUTH_TOKEN_CONTAINER_SASURL: z.string().optional(),
   /** Hex or base64; makes session tokens HS256 instead of ES256. */
   WEBSITE_AUTH_SIGNING_KEY: z.string().optional(),
+  WEBSITE_AUTH_USE_LEGACY_CLAIMS: flag.prefault('true'),
+  WEBSITE_AUTH_HIDE_DEPRECATED_SID: flag.prefault('false'),
   AzureWebJobsStorage: z.string().optional(),
   AzureWebJobsStorage__accountName: z.string().optional(),
   AzureWebJobsStorage__queueServiceUri: z.string().optional(),
   AzureWebJobsStorage__clientId: z.string().optional(),
 });
 
-function origin(error: string) {
-  return z
-    .url({ error, abort: true })
-    .refine((text) => isSecureOrLoopback(new URL(text)) && isOrigin(new URL(text)), error)
-    .transform((text) => new URL(text).origin);
-}
-
-/** Whether a URL has no more than scheme, host and port: no user, path, query or fragment. */
-export function isOrigin({ href, origin }: URL): boolean {
-  return href === `${origin}/`;
-}
+export type AppSettings = z.infer<typeof appSettings>;
 
 function keyName() {
   return z.string().regex(/^[\da-z-]{1,127}$/i, 'a Key Vault key name: letters, digits and hyphens');

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { providerName } from '../providers/provider-name.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { appSettings } from './app-settings.ts';
-import { type AuthJson, authJson } from './auth-json.ts';
+import type { AuthJson } from './auth-json.ts';
+import { browserSettings } from './browser.ts';
+import { credentials } from './credentials.ts';
 import { type Environment, type SettingValues, settingValues } from './environment.ts';
-import { describeProblems, type Problem, schemaProblems } from './problems.ts';
+import { forwardProxy } from './forward-proxy.ts';
+import { checked, describeProblems, type Problem } from './problems.ts';
 import { platformOrigin } from './public-origin.ts';
+import { readAuthJson } from './read-auth-json.ts';
 import { providers } from './registrations.ts';
+import { checkRestrictions } from './restrictions.ts';
 import type { Settings } from './settings.ts';
 import { container, hostStorage } from './storage.ts';
 
@@ -19,20 +22,21 @@ import { container, hostStorage } from './storage.ts';
 export function loadSettings(environment: Environment, directory: string, now: number): Settings {
   const values = settingValues(environment);
   const problems: Problem[] = [];
-  const app = parse('app setting', appSettings, Object.fromEntries(values), problems);
-  const auth = readAuthJson(resolve(directory, values.get('TOKENKEEP_AUTH_FILE') ?? 'auth.json'), problems);
+  const app = checked((path) => `app setting: ${path}`, appSettings, Object.fromEntries(values), problems);
+  const { auth, notices, nameOf } = readAuthJson(values, directory, problems);
   // All is looked through even where something is wrong already, so that every problem is told at once.
+  if (auth) checkRestrictions(auth, values, problems);
   const found = {
     publicOrigin: values.has('TOKENKEEP_PUBLIC_URL') ? app?.TOKENKEEP_PUBLIC_URL : platformOrigin(values, problems),
     signingKey: signingKey(values, problems),
     hostStorage: hostStorage(values, problems),
     container: auth && container(auth, values, now, problems),
-    providers: auth && providers(auth, values, problems),
+    identity: auth && identityOf(auth, values, nameOf, problems),
   };
-  if (!app || !auth || !found.publicOrigin || !found.container || !found.providers || problems.length > 0) {
+  if (!app || !auth || !found.publicOrigin || !found.container || !found.identity || problems.length > 0) {
     throw new TokenkeepError('settings_invalid', { detail: describeProblems(problems) });
   }
-  const { login, httpSettings } = auth;
+  const { login, httpSettings, globalValidation } = auth;
   return {
     publicOrigin: found.publicOrigin,
     apiPrefix: httpSettings.routes.apiPrefix,
@@ -46,43 +50,51 @@ export function loadSettings(environment: Environment, directory: string, now: n
     ...(app.AZURE_CLIENT_ID === undefined ? {} : { identityClientId: app.AZURE_CLIENT_ID }),
     session: {
       lifetime: login.cookieExpiration.timeToExpiration,
+      convention: login.cookieExpiration.convention,
       refreshExtension: login.tokenStore.tokenRefreshExtensionHours * 3600,
       absoluteLifetime: app.TOKENKEEP_SESSION_MAX_HOURS * 3600,
       ...(found.signingKey === undefined ? {} : { signingKey: found.signingKey }),
     },
+    hideDeprecatedSid: app.WEBSITE_AUTH_HIDE_DEPRECATED_SID,
     signIn: {
       attemptLifetime: login.nonce.nonceExpirationInterval,
       allowedExternalRedirectUrls: login.allowedExternalRedirectUrls,
     },
+    signInPage: login.signInPage,
+    ...(login.signOutAtProvider === undefined ? {} : { signOutAtProvider: login.signOutAtProvider }),
+    // An origin that is given counts, whatever a proxy in front says.
+    forwardProxy: values.has('TOKENKEEP_PUBLIC_URL') ? { convention: 'none' } : forwardProxy(httpSettings.forwardProxy),
+    browser: browserSettings(app, found.publicOrigin),
+    claims: { legacy: app.WEBSITE_AUTH_USE_LEGACY_CLAIMS },
     exposedTokens: login.tokenStore.exposedTokens,
-    providers: found.providers,
+    unauthenticatedClientAction: globalValidation.unauthenticatedClientAction,
+    ...found.identity,
+    notices,
   };
 }
 
-function parse<T>(source: string, schema: z.ZodType<T>, input: unknown, problems: Problem[]): T | undefined {
-  const result = schema.safeParse(input, { reportInput: true });
-  if (result.success) return result.data;
-  problems.push(...schemaProblems(source, result.error));
-  return undefined;
-}
-
-function readAuthJson(file: string, problems: Problem[]): AuthJson | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    const expected = 'a copy of auth.sample.json with your providers';
-    problems.push({ path: 'auth.json', found: `no file at ${file}`, expected });
-    return undefined;
+/** The providers, of which there must be one, and the one among them to take where a request names none. */
+function identityOf(
+  { identityProviders, globalValidation }: AuthJson,
+  values: SettingValues,
+  nameOf: (path: string) => string,
+  problems: Problem[],
+): Pick<Settings, 'providers' | 'redirectToProvider'> {
+  const registered = providers(identityProviders, credentials(values, problems));
+  const names = registered.map(({ name }) => name);
+  if (names.length === 0) {
+    const expected = 'at least one provider that is registered and enabled';
+    problems.push({ path: nameOf('identityProviders'), found: 'none', expected });
   }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    problems.push({ path: 'auth.json', found: 'text that is not JSON', expected: 'a JSON document' });
-    return undefined;
+  const { redirectToProvider } = globalValidation;
+  if (redirectToProvider === undefined || names.length === 0) return { providers: registered };
+  const name = providerName(redirectToProvider);
+  if (!names.includes(name)) {
+    const found = /^[\w-]{1,32}$/.test(redirectToProvider) ? `"${redirectToProvider}"` : 'something else';
+    const expected = `one of the providers: ${names.join(', ')}`;
+    problems.push({ path: nameOf('globalValidation.redirectToProvider'), found, expected });
   }
-  return parse('auth.json', authJson, document, problems);
+  return { providers: registered, redirectToProvider: name };
 }
 
 function signingKey(values: SettingValues, problems: Problem[]): Settings['session']['signingKey'] {

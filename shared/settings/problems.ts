@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One thing wrong with the settings. */
 export interface Problem {
@@ -17,14 +17,21 @@ export function describeProblems(problems: readonly Problem[]): string {
   return [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in the settings:`, ...lines].join('\n');
 }
 
-/** The problems of a document that a schema refused. Parse with `reportInput` so that what was found can be said. */
-export function schemaProblems(source: string, error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => issueProblems(source, issue));
+/** What a schema makes of an input; where it refuses, the problems, with `nameOf` what stands at a path. */
+export function checked<T>(
+  nameOf: (path: string) => string,
+  schema: z.ZodType<T>,
+  input: unknown,
+  problems: Problem[],
+): T | undefined {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return result.data;
+  problems.push(...result.error.issues.flatMap((issue) => issueProblems(nameOf, issue)));
+  return undefined;
 }
 
-function issueProblems(source: string, issue: z.core.$ZodIssue): Problem[] {
-  const at = (...further: PropertyKey[]) =>
-    `${source}: ${[...issue.path, ...further].map(String).join('.') || 'the document'}`;
+function issueProblems(nameOf: (path: string) => string, issue: z.core.$ZodIssue): Problem[] {
+  const at = (...further: PropertyKey[]) => nameOf([...issue.path, ...further].map(String).join('.') || 'the document');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: at(key), found: 'an unknown property', expected: 'no such property' }));
   }

@@ -1,7 +1,7 @@
 import { isSecureOrLoopback } from '../http/loopback.ts';
-import { isOrigin } from './app-settings.ts';
 import type { SettingValues } from './environment.ts';
 import type { Problem } from './problems.ts';
+import { isOrigin } from './values.ts';
 
 /** The origin that browsers see where TOKENKEEP_PUBLIC_URL does not say: https and the host name of the platform. */
 export function platformOrigin(values: SettingValues, problems: Problem[]): string {

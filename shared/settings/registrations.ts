@@ -1,54 +1,149 @@
-import type { OpenIdConnectSettings } from '../providers/openid-connect.ts';
-import { Secret } from '../telemetry/secret.ts';
-import type { AuthJson } from './auth-json.ts';
-import type { SettingValues } from './environment.ts';
-import type { Problem } from './problems.ts';
+import { appleEndpoints } from '../providers/apple/endpoints.ts';
+import { microsoftAccountIssuer } from '../providers/entra-id/authority.ts';
+import { facebookEndpoints } from '../providers/facebook/endpoints.ts';
+import { githubEndpoints } from '../providers/github/endpoints.ts';
+import { googleEndpoints } from '../providers/google/endpoints.ts';
+import type { OpenIdConnectSettings } from '../providers/openid-connect/openid-connect.ts';
+import type { ProviderSettings } from '../providers/registry.ts';
+import { twitterEndpoints, twitterOAuth1Endpoints } from '../providers/twitter/endpoints.ts';
+import type { Credentials } from './credentials.ts';
+import { entraId } from './entra-id-registration.ts';
+import type { IdentityProviders } from './identity-providers.ts';
+import { parameters } from './login-parameters.ts';
 
-type Registered = AuthJson['identityProviders']['customOpenIdConnectProviders'][string];
+type Registered<Name extends keyof IdentityProviders> = NonNullable<IdentityProviders[Name]>;
+type Custom = IdentityProviders['customOpenIdConnectProviders'][string];
 
-/** The identity providers that are enabled, with their client secrets. */
-export function providers(auth: AuthJson, values: SettingValues, problems: Problem[]): OpenIdConnectSettings[] {
-  return Object.entries(auth.identityProviders.customOpenIdConnectProviders)
-    .filter(([, { enabled }]) => enabled)
-    .map(([name, registered]) => provider(name, registered, values, problems));
+/** The registered identity providers with their secrets: those that are built in first. */
+export function providers(registered: IdentityProviders, credentials: Credentials): ProviderSettings[] {
+  const { azureActiveDirectory, apple, facebook, gitHub, google, legacyMicrosoftAccount, twitter } = registered;
+  return [
+    ...(azureActiveDirectory ? [entraId(azureActiveDirectory, credentials)] : []),
+    ...(apple ? [appleSettings(apple, credentials)] : []),
+    ...(facebook ? [facebookSettings(facebook, credentials)] : []),
+    ...(gitHub ? [githubSettings(gitHub, credentials)] : []),
+    ...(google ? [googleSettings(google, credentials)] : []),
+    ...(legacyMicrosoftAccount ? [microsoftAccount(legacyMicrosoftAccount, credentials)] : []),
+    ...(twitter ? [twitterSettings(twitter, credentials)] : []),
+    ...Object.entries(registered.customOpenIdConnectProviders).map(([name, one]) =>
+      openIdConnect(name.toLowerCase(), one, credentials),
+    ),
+  ];
 }
 
-function provider(
-  name: string,
-  { registration, login }: Registered,
-  values: SettingValues,
-  problems: Problem[],
-): OpenIdConnectSettings {
-  const { method, clientSecretSettingName: setting } = registration.clientCredential;
-  const secret = values.get(setting) ?? '';
-  if (!clientSecretText.test(secret)) {
-    const path = `${isSettingLike(setting) ? setting : 'the app setting'} (named by auth.json for provider ${name})`;
-    const found = secret === '' ? 'nothing' : 'characters that a client secret cannot have';
-    problems.push({ path, found, expected: 'the client secret' });
+function appleSettings({ registration, login, validation }: Registered<'apple'>, credentials: Credentials) {
+  const name = 'apple';
+  return {
+    kind: 'apple',
+    name,
+    clientId: registration.clientId,
+    credential: credentials.apple(registration, name),
+    scopes: login.scopes,
+    loginParameters: parameters(login),
+    allowedAudiences: validation.allowedAudiences,
+    endpoints: { ...appleEndpoints, ...registration.endpoints },
+  } as const satisfies ProviderSettings;
+}
+
+function facebookSettings({ registration, graphApiVersion, login }: Registered<'facebook'>, credentials: Credentials) {
+  const name = 'facebook';
+  return {
+    kind: 'facebook',
+    name,
+    clientId: registration.appId,
+    secret: credentials.clientSecret(registration.appSecretSettingName, name),
+    graphVersion: graphApiVersion,
+    scopes: login.scopes,
+    loginParameters: parameters(login),
+    endpoints: { ...facebookEndpoints, ...registration.endpoints },
+  } as const satisfies ProviderSettings;
+}
+
+function githubSettings({ registration, login }: Registered<'gitHub'>, credentials: Credentials) {
+  const name = 'github';
+  return {
+    kind: 'github',
+    name,
+    clientId: registration.clientId,
+    secret: credentials.clientSecret(registration.clientSecretSettingName, name),
+    scopes: login.scopes,
+    loginParameters: parameters(login),
+    endpoints: { ...githubEndpoints, ...registration.endpoints },
+  } as const satisfies ProviderSettings;
+}
+
+function googleSettings({ registration, login, validation }: Registered<'google'>, credentials: Credentials) {
+  const name = 'google';
+  return {
+    kind: 'google',
+    name,
+    clientId: registration.clientId,
+    credential: credentials.optional(registration.clientSecretSettingName, name, 'client_secret_post'),
+    scopes: withOpenid(login.scopes),
+    loginParameters: parameters(login),
+    allowedAudiences: validation.allowedAudiences,
+    endpoints: { ...googleEndpoints, ...registration.endpoints },
+  } as const satisfies ProviderSettings;
+}
+
+function microsoftAccount(
+  { registration, login, validation }: Registered<'legacyMicrosoftAccount'>,
+  credentials: Credentials,
+) {
+  const name = 'microsoftaccount';
+  return {
+    kind: 'microsoft-account',
+    name,
+    clientId: registration.clientId,
+    credential: credentials.optional(registration.clientSecretSettingName, name, 'client_secret_post'),
+    scopes: login.scopes,
+    loginParameters: parameters(login),
+    allowedAudiences: validation.allowedAudiences,
+    issuer: registration.endpoints.issuer ?? microsoftAccountIssuer,
+  } as const satisfies ProviderSettings;
+}
+
+/** OAuth 1.0a with a `consumerKey`, else OAuth 2.0, whose confidential clients identify themselves by HTTP Basic. */
+function twitterSettings({ registration, login }: Registered<'twitter'>, credentials: Credentials) {
+  const name = 'twitter';
+  const { consumerKey, consumerSecretSettingName = '', clientId = '', clientSecretSettingName } = registration;
+  if (consumerKey !== undefined) {
+    return {
+      kind: 'twitter-oauth1',
+      name,
+      consumerKey,
+      consumerSecret: credentials.clientSecret(consumerSecretSettingName, name),
+      endpoints: { ...twitterOAuth1Endpoints, ...registration.endpoints },
+    } as const satisfies ProviderSettings;
   }
+  return {
+    kind: 'twitter',
+    name,
+    clientId,
+    credential: credentials.optional(clientSecretSettingName, name, 'client_secret_basic'),
+    scopes: login.scopes,
+    loginParameters: parameters(login),
+    endpoints: { ...twitterEndpoints, ...registration.endpoints },
+  } as const satisfies ProviderSettings;
+}
+
+function openIdConnect(name: string, { registration, login, validation }: Custom, credentials: Credentials) {
   const { nameClaimType } = login;
   return {
-    name: name.toLowerCase(),
+    kind: 'openid-connect',
+    name,
     clientId: registration.clientId,
-    clientSecret: new Secret('client_secret', secret),
-    clientAuthentication: method === 'ClientSecretBasic' ? 'client_secret_basic' : 'client_secret_post',
-    endpoints: endpoints(registration.openIdConnectConfiguration),
-    scopes: login.scopes,
-    loginParameters: Object.fromEntries(login.loginParameters.map(splitParameter)),
+    credential: credentials.custom(registration.clientCredential, name),
+    endpoints: openIdConnectEndpoints(registration.openIdConnectConfiguration),
+    scopes: login.scopes.length === 0 ? ['openid', 'profile', 'email'] : login.scopes,
+    loginParameters: parameters(login),
+    allowedAudiences: validation.allowedAudiences,
     ...(nameClaimType === undefined ? {} : { nameClaim: nameClaimType }),
-  };
+  } as const satisfies ProviderSettings;
 }
 
-/** RFC 6749 appendix A.2. */
-const clientSecretText = /^[ -~]+$/;
-
-/** Words in capitals, as such names are by custom. Anything else may be the secret itself and is not told. */
-function isSettingLike(name: string): boolean {
-  return /^[A-Z\d]+(_[A-Z\d]+)+$/.test(name);
-}
-
-function endpoints(
-  configured: Registered['registration']['openIdConnectConfiguration'],
+function openIdConnectEndpoints(
+  configured: Custom['registration']['openIdConnectConfiguration'],
 ): OpenIdConnectSettings['endpoints'] {
   const { wellKnownOpenIdConfiguration: wellKnown, issuer } = configured;
   if (wellKnown !== undefined) return { wellKnown, ...(issuer === undefined ? {} : { issuer }) };
@@ -56,7 +151,7 @@ function endpoints(
   return { issuer: issuer ?? '', authorizationEndpoint, tokenEndpoint, jwksUri: certificationUri };
 }
 
-function splitParameter(parameter: string): [string, string] {
-  const at = parameter.indexOf('=');
-  return [parameter.slice(0, at), parameter.slice(at + 1)];
+/** App Service's own examples leave `openid` out, without which there is no ID token (OpenID Connect Core 3.1.2.1). */
+function withOpenid(scopes: readonly string[]): readonly string[] {
+  return scopes.includes('openid') ? scopes : ['openid', ...scopes];
 }

@@ -1,6 +1,8 @@
-import type { OpenIdConnectSettings } from '../providers/openid-connect.ts';
+import type { Cookie } from '../http/cookies.ts';
+import type { ProviderSettings } from '../providers/registry.ts';
 import type { ConnectionString, SasUrl, SigningKey } from '../telemetry/secret.ts';
 import type { VaultSettings } from '../token-store/vault.ts';
+import type { Notice } from './notices.ts';
 
 /** Everything that can be set, checked and with secrets resolved. Times are in seconds. */
 export interface Settings {
@@ -13,12 +15,29 @@ export interface Settings {
   readonly vault: VaultSettings;
   readonly identityClientId?: string;
   readonly session: SessionSettings;
+  /** Session tokens of version 4, without `stable_sid`. */
+  readonly hideDeprecatedSid: boolean;
   readonly signIn: SignInSettings;
+  readonly signInPage: SignInPageSettings;
+  /** Whether a sign-out goes on to the provider's own page; where it is not said, with Entra ID only. */
+  readonly signOutAtProvider?: boolean;
+  readonly forwardProxy: ForwardProxySettings;
+  readonly browser: BrowserSettings;
+  readonly claims: ClaimsSettings;
   readonly exposedTokens: readonly ExposedToken[];
-  readonly providers: readonly OpenIdConnectSettings[];
+  /** What becomes of a request that nobody signed in for. */
+  readonly unauthenticatedClientAction: UnauthenticatedClientAction;
+  /** The name of the provider to sign in with where a request names none: one of `providers`. */
+  readonly redirectToProvider?: string;
+  /** At least one. */
+  readonly providers: readonly ProviderSettings[];
+  /** What is set and not heeded, to be told at start. */
+  readonly notices: readonly Notice[];
 }
 
 export type ExposedToken = 'access_token' | 'id_token' | 'refresh_token';
+
+export type UnauthenticatedClientAction = 'redirect' | 'allow' | 'status-401' | 'status-403' | 'status-404';
 
 export type ContainerSettings =
   | { readonly sasUrl: SasUrl; readonly deletes: boolean; readonly expiresAt?: number }
@@ -32,7 +51,12 @@ export type HostStorage =
 export interface SessionSettings {
   /** How long a session token is valid. */
   readonly lifetime: number;
-  /** How long after that it may still be refreshed. */
+  /**
+   * From when: the sign-in or the last refresh; as long as the provider's access token instead; or each use in the
+   * second half.
+   */
+  readonly convention: 'fixed' | 'identity-provider' | 'sliding';
+  /** How long after its expiry a session token may still be refreshed. */
   readonly refreshExtension: number;
   /** How long after the sign-in the session ends, however often it was renewed. */
   readonly absoluteLifetime: number;
@@ -43,4 +67,32 @@ export interface SignInSettings {
   /** How long one sign-in attempt may take. */
   readonly attemptLifetime: number;
   readonly allowedExternalRedirectUrls: readonly string[];
+}
+
+/** The looks of the page that offers the providers. */
+export interface SignInPageSettings {
+  readonly title?: string | undefined;
+  /** An https address (plain http only to a loopback address). */
+  readonly logoUrl?: string | undefined;
+  /** `#rrggbb`. */
+  readonly accentColor?: string | undefined;
+}
+
+/** In which headers a proxy in front says what the browser asked for. Names are in lower case; none: no such proxy. */
+export interface ForwardProxySettings {
+  readonly convention: 'none' | 'standard' | 'custom';
+  readonly hostHeader?: string;
+  readonly protoHeader?: string;
+}
+
+export interface BrowserSettings {
+  /** Origins of other sites whose scripts may call this app with the session cookie. */
+  readonly allowedOrigins: readonly string[];
+  /** Of the session cookie. */
+  readonly sameSite: Cookie['sameSite'];
+}
+
+export interface ClaimsSettings {
+  /** Claim types as `/.auth/me` has always had them; else as .NET maps all of them. */
+  readonly legacy: boolean;
 }

@@ -26,6 +26,9 @@ export const environment: Readonly<Record<string, string>> = {
   DEMO_PROVIDER_AUTHENTICATION_SECRET: clientSecret,
 };
 
+/** Leaves the origin to the platform, and so to a proxy in front. */
+export const notPinned = { TOKENKEEP_PUBLIC_URL: undefined, WEBSITE_HOSTNAME: 'app.azurewebsites.net' };
+
 /** auth.sample.json, as an object of its own to change at will. */
 export function sample() {
   return JSON.parse(readFileSync(fileURLToPath(new URL('../../auth.sample.json', import.meta.url)), 'utf8'));

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import { loadSettings } from '../../shared/settings/load.ts';
+import { overrides } from '../../shared/settings/overrides.ts';
 import { environment, now, problems, sample, secrets } from './example.ts';
 
 const names = [
@@ -12,7 +14,13 @@ const names = [
   'AzureWebJobsStorage__accountName',
   'AzureWebJobsStorage__queueServiceUri',
   'AZURE_CLIENT_ID',
+  'TOKENKEEP_ALLOWED_ORIGINS',
+  'TOKENKEEP_COOKIE_SAMESITE',
+  'WEBSITE_AUTH_AAD_ALLOWED_TENANTS',
+  ...Object.keys(overrides),
 ];
+/** A document with a registration at every provider. */
+const everything = JSON.parse(readFileSync(new URL('samples/file-reference.json', import.meta.url), 'utf8'));
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -57,8 +65,10 @@ describe('loading ends with settings or with settings_invalid, and with nothing 
   it('for anything anywhere in auth.json', () => {
     const anything = fc.oneof(text, fc.jsonValue(), fc.dictionary(text, fc.jsonValue()));
     const changed = fc
-      .tuple(fc.constantFrom(...paths(sample())), anything)
-      .map(([path, value]) => replaced(sample(), path, value));
+      .constantFrom(sample(), everything)
+      .chain((document) =>
+        fc.tuple(fc.constantFrom(...paths(document)), anything).map(([path, value]) => replaced(document, path, value)),
+      );
     fc.assert(
       fc.property(changed, (authJson) => loadsOrTells({}, authJson)),
       { numRuns: 500 },

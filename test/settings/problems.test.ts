@@ -12,7 +12,7 @@ const demo = 'auth.json: identityProviders.customOpenIdConnectProviders.demo';
 describe('every problem is told at once', () => {
   it('of app settings, of auth.json, and of what one names and the other lacks', () => {
     const document = changed((auth) => {
-      auth.login.nonce.validateNonce = false;
+      auth.login.nonce.validateNonce = 'no';
       auth.login.cookieExpiration.timeToExpiration = '8 hours';
       auth.extra = true;
     });
@@ -36,7 +36,7 @@ describe('every problem is told at once', () => {
       'app setting: TOKENKEEP_WRAP_KEY: found "not a name", expected a Key Vault key name: letters, digits and hyphens',
       'auth.json: extra: found an unknown property, expected no such property',
       'auth.json: login.cookieExpiration.timeToExpiration: found "8 hours", expected a time span as hh:mm:ss or d.hh:mm:ss',
-      'auth.json: login.nonce.validateNonce: found false, expected true',
+      'auth.json: login.nonce.validateNonce: found "no", expected a value of type boolean',
     ]);
   });
 
@@ -96,7 +96,7 @@ it.each([
 });
 
 describe('a provider name', () => {
-  it.each(['done', 'Complete', 'IFRAMERECEIVER'])('may not be %s, which is a route', (name) => {
+  it.each(['done', 'Complete', 'IFRAMERECEIVER', 'token'])('may not be %s, which is a route', (name) => {
     const document = changed(({ identityProviders }) => {
       identityProviders.customOpenIdConnectProviders = { [name]: identityProviders.customOpenIdConnectProviders.demo };
     });
@@ -119,12 +119,19 @@ describe('a provider name', () => {
     expect(problems({}, document)).toEqual([expect.stringContaining('differ in more than upper and lower case')]);
   });
 
-  it('must be there', () => {
-    const document = changed((auth) => {
-      auth.identityProviders.customOpenIdConnectProviders = {};
-    });
-    expect(problems({}, document)).toEqual([expect.stringContaining('expected at least one provider')]);
-  });
+  it.each(['aad', 'AzureActiveDirectory', 'Google', 'x', 'twitter', 'microsoftaccount', 'GITHUB', 'facebook', 'apple'])(
+    'may not be %s, which is built in',
+    (name) => {
+      const document = changed(({ identityProviders }) => {
+        identityProviders.customOpenIdConnectProviders = {
+          [name]: identityProviders.customOpenIdConnectProviders.demo,
+        };
+      });
+      expect(problems({}, document)).toEqual([
+        expect.stringContaining('expected a name that no built-in provider has'),
+      ]);
+    },
+  );
 });
 
 describe('explicit endpoints', () => {

@@ -68,6 +68,8 @@ describe('hours', () => {
     };
     expect(load({}, extension(0)).session.refreshExtension).toBe(0);
     expect(load({}, extension(1.5)).session.refreshExtension).toBe(5400);
-    for (const hours of [-1, 8761, '72', null]) expect(problems({}, extension(hours))).toHaveLength(1);
+    expect(load({}, extension('1.5')).session.refreshExtension).toBe(5400);
+    for (const hours of [-1, 8761, '-1', '8761', 'x', '', true, []])
+      expect(problems({}, extension(hours))).toHaveLength(1);
   });
 });
