@@ -29,6 +29,12 @@ export const errorTable = {
     title: 'The requested landing address is not allowed',
     remedy: 'Use a path of this app, or add the address to login.allowedExternalRedirectUrls in auth.json.',
   },
+  cross_site_refused: {
+    status: 403,
+    title: 'The request did not come from a page of this app',
+    remedy:
+      'Add the origin of the page to TOKENKEEP_ALLOWED_ORIGINS, or send the session token in a header, not as cookie.',
+  },
 
   // Sign-in
   provider_unknown: {
@@ -85,6 +91,26 @@ export const errorTable = {
     status: 401,
     title: 'The ID token of the identity provider has expired or is from the future',
     remedy: 'Start the sign-in again; if it happens again, compare the clock of this machine with the provider.',
+  },
+  client_token_missing: {
+    status: 400,
+    title: 'The sign-in lacks a token that this provider needs',
+    remedy: 'Send the token that the detail names, as a member of a JSON object.',
+  },
+  client_token_refused: {
+    status: 401,
+    title: 'The token of the client failed a check',
+    remedy: 'Get a new token from the provider, for the client id or an allowed audience of this app.',
+  },
+  app_code_refused: {
+    status: 400,
+    title: 'The authorization code of the app is not good',
+    remedy: 'Start the sign-in again; a code is good once, for five minutes, with the verifier it was asked for with.',
+  },
+  user_not_allowed: {
+    status: 403,
+    title: 'This user or client application is not on the allow-list',
+    remedy: 'Add the user, group or application under validation of this provider in auth.json.',
   },
   userinfo_subject_mismatch: {
     status: 401,

@@ -7,7 +7,7 @@ export interface Page {
   readonly policy: string;
 }
 
-const style = `
+const commonStyle = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { display: grid; min-height: 100dvh; margin: 0; place-items: center; }
 main { box-sizing: border-box; max-width: 34rem; padding: 2rem 1.25rem; }
@@ -17,12 +17,26 @@ code { font: .875em ui-monospace, monospace; opacity: .75; }
 a { color: LinkText; }
 `;
 
+/** What a page may have beyond the common look. */
+export interface PageExtras {
+  /** Inline; the Content-Security-Policy allows just this one, by its hash. */
+  readonly script?: string;
+  readonly style?: string;
+  /** The one image that may be loaded: an absolute URL. */
+  readonly image?: string;
+  /** The one origin whose pages may show it in a frame. */
+  readonly embedder?: string;
+}
+
 /** A page of ours: a heading and what stands below it, as safe HTML. */
-export function page(title: string, content: string, script = ''): Page {
+export function page(title: string, content: string, extras: PageExtras = {}): Page {
+  const { script = '', image, embedder = "'none'" } = extras;
+  const style = commonStyle + (extras.style ?? '');
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const scriptSource = script === '' ? "'none'" : hash(script);
+  const imageSource = image === undefined ? "'none'" : new URL(image).href;
   return {
-    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${scriptSource}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${scriptSource}; img-src ${imageSource}; frame-ancestors ${embedder}; base-uri 'none'; form-action 'none'`,
     body: `<!doctype html>
 <html lang="en">
 <head>

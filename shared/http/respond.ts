@@ -7,12 +7,17 @@ import { errorPage } from './pages.ts';
 const securityHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
 
 export function json(body: unknown, options: { status?: number; cookies?: readonly Cookie[] } = {}): Response {
   return respond(JSON.stringify(body), options.status ?? 200, { 'content-type': 'application/json' }, options.cookies);
+}
+
+export function noContent(): Response {
+  return respond(null, 204, {});
 }
 
 /** 303 makes a POST go on as a GET (RFC 9110 section 15.4.4). */
@@ -53,6 +58,8 @@ export function problem(
         { 'content-type': 'application/problem+json' },
         cookies,
       );
+  // RFC 9110 section 15.5.2 wants a challenge; browsers show nothing for this one (RFC 6750 section 3).
+  if (status === 401) response.headers.set('www-authenticate', 'Bearer');
   if (error.retryAfterSeconds !== undefined) response.headers.set('retry-after', String(error.retryAfterSeconds));
   return response;
 }

@@ -8,7 +8,7 @@ const hash = (text: string) => `'sha256-${createHash('sha256').update(text).dige
 
 describe('the policy of a page', () => {
   it('allows the very style and script that stand in it', () => {
-    const { body, policy } = page('Title', '<p>Text</p>', 'console.log("é");\n');
+    const { body, policy } = page('Title', '<p>Text</p>', { script: 'console.log("é");\n' });
     const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(body) ?? [];
     const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(body) ?? [];
     expect(script).toBe('console.log("é");\n');
@@ -16,6 +16,7 @@ describe('the policy of a page', () => {
       "default-src 'none'",
       `style-src ${hash(style)}`,
       `script-src ${hash(script)}`,
+      "img-src 'none'",
       "frame-ancestors 'none'",
       "base-uri 'none'",
       "form-action 'none'",

@@ -75,6 +75,13 @@ describe('an error', () => {
     expect(problem(new TokenkeepError('provider_unavailable'), script).headers.has('retry-after')).toBe(false);
   });
 
+  it('a 401 has a challenge, and no other answer', () => {
+    for (const code of codes) {
+      const challenge = problem(new TokenkeepError(code), script).headers.get('www-authenticate');
+      expect([code, challenge]).toEqual([code, errorTable[code].status === 401 ? 'Bearer' : null]);
+    }
+  });
+
   it('of another kind counts as internal', () => {
     expect(statusOf(new TypeError('x'))).toBe(500);
     expect(statusOf(new TokenkeepError('provider_unknown'))).toBe(404);
