@@ -1,6 +1,7 @@
 import type { App } from '../shared/app.ts';
 import { machine, seconds } from '../shared/platform.ts';
 import { loadSettings } from '../shared/settings/load.ts';
+import { reportNotices } from '../shared/settings/notices.ts';
 import { createLog } from '../shared/telemetry/log.ts';
 
 /** The folder of host.json: where the Functions host starts its workers. */
@@ -23,6 +24,7 @@ let running: Promise<Running> | undefined;
 export function behind(): Promise<Running> {
   running ??= import('./behind.ts').then((code) => {
     const log = createLog(machine.clock.now, (level, line) => console[level](line));
+    reportNotices(settings, log);
     return { ...code, app: code.createApp(settings, machine, log) };
   });
   return running;

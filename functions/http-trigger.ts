@@ -9,16 +9,24 @@ import type { Handler } from '../shared/endpoints/handle.ts';
 import { type Cookie, parseSetCookie } from '../shared/http/cookies.ts';
 import { behind, prefix, type Running } from './app.ts';
 
-/** Registers a route below the prefix. Sign-in is what this app provides, so the host asks for no key. */
+/** Routes that answer the preflights of browsers already: of several functions on one route, the first does. */
+const preflighted = new Set<string>();
+
+/**
+ * Registers a route below the prefix, for `OPTIONS` as well. Sign-in is what this app provides, so the host asks for
+ * no key.
+ */
 export function httpTrigger(
   name: string,
   route: string,
   methods: HttpMethod[],
   handlerOf: (running: Running) => Handler,
 ): void {
+  const isFirst = !preflighted.has(route);
+  preflighted.add(route);
   functions.http(name, {
     route: `${prefix}/${route}`,
-    methods,
+    methods: isFirst ? [...methods, 'OPTIONS'] : methods,
     authLevel: 'anonymous',
     handler: async (request) => {
       const running = await behind();

@@ -1,10 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
-import type { Platform } from './platform.ts';
-import { openIdConnectProvider } from './providers/openid-connect.ts';
-import type { Provider } from './providers/provider.ts';
+import { type Platform, seconds } from './platform.ts';
+import type { Provider, ProviderParts } from './providers/provider.ts';
+import { providerName } from './providers/provider-name.ts';
+import { createProvider } from './providers/registry.ts';
 import { azureRecoveryQueue } from './refresh/azure-recovery-queue.ts';
 import { createRefreshEngine, type RefreshEngine } from './refresh/engine.ts';
+import { type Authenticate, createAuthenticate } from './sessions/authenticate.ts';
 import { endSession } from './sessions/end-session.ts';
+import { sessionExpiry } from './sessions/expiry.ts';
 import { createSessionTokens, type SessionTokens } from './sessions/session-token.ts';
 import { signingKeyBytes } from './settings/load.ts';
 import type { ContainerSettings, HostStorage, Settings } from './settings/settings.ts';
@@ -28,7 +31,9 @@ export interface App {
   readonly agenda: Agenda;
   readonly store: SessionStore;
   readonly sessionTokens: SessionTokens;
+  /** By its name in whatever case, or an alias of it. */
   readonly provider: (name: string) => Provider | undefined;
+  readonly authenticate: Authenticate;
   readonly refresh: RefreshEngine;
   readonly endSession: (session: Session) => Promise<void>;
 }
@@ -41,10 +46,12 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
   const ring = createKeyRing(container, vault, platform, log);
   const agenda = createAgenda(container, clock);
   const store = createSessionStore(container, ring, agenda, log);
-  const providers = new Map(settings.providers.map((one) => [one.name, openIdConnectProvider(one, platform)]));
-  const provider = (name: string) => providers.get(name);
-  const { signingKey, lifetime, refreshExtension } = settings.session;
+  const parts = { ...platform, identityToken };
+  const providers = new Map(settings.providers.map((one) => [one.name, createProvider(one, parts)]));
+  const provider = (name: string) => providers.get(providerName(name));
+  const { signingKey, refreshExtension } = settings.session;
   const sharedKey = signingKey && { key: signingKey, bytes: signingKeyBytes(signingKey.reveal()) };
+  const sessionTokens = createSessionTokens(settings, ring, clock, sharedKey);
   return {
     settings,
     platform,
@@ -54,7 +61,14 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
     agenda,
     store,
     provider,
-    sessionTokens: createSessionTokens(settings.publicOrigin, ring, clock, sharedKey),
+    sessionTokens,
+    authenticate: createAuthenticate({
+      tokens: sessionTokens,
+      store,
+      ring,
+      clock,
+      bearerProviders: [...providers.values()].filter(({ acceptsBearer }) => acceptsBearer),
+    }),
     refresh: createRefreshEngine({
       container,
       store,
@@ -63,9 +77,9 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
       log,
       refreshExtension,
       recovery: azureRecoveryQueue(queueAccess(settings.hostStorage)),
-      sessionLifetime: lifetime,
+      sessionExpiry: (session) => sessionExpiry(session, settings.session, seconds(clock)),
     }),
-    endSession: (session) => endSession(session, store, provider, log),
+    endSession: (session) => endSession(session, { store, provider, log }),
   };
 }
 
@@ -97,6 +111,12 @@ function identity(clientId: string | undefined): () => Promise<TokenCredential> 
     return credential;
   };
 }
+
+/** An access token of a managed identity, for the providers that take it in place of a client secret. */
+const identityToken: NonNullable<ProviderParts['identityToken']> = async (scope, clientId) => {
+  const { token } = (await (await identity(clientId)()).getToken(scope)) ?? { token: '' };
+  return token;
+};
 
 function lazily(credential: () => Promise<TokenCredential>): TokenCredential {
   return { getToken: async (...request) => (await credential()).getToken(...request) };

@@ -6,8 +6,7 @@ import { largestBody } from './handle.ts';
 /** The provider that a path below `{prefix}/login/` names, in whatever case. Throws `provider_unknown`. */
 export function providerIn(request: Request, { settings, provider }: App): Provider {
   const below = new URL(request.url).pathname.slice(`${settings.apiPrefix}/login/`.length);
-  const name = (below.split('/')[0] ?? '').toLowerCase();
-  const found = provider(name);
+  const found = provider(below.split('/')[0] ?? '');
   if (!found) throw new TokenkeepError('provider_unknown');
   return found;
 }

@@ -9,6 +9,7 @@ export const logEvents = {
   not_ready: { id: 101, level: 'error' },
   container_access_expires_soon: { id: 102, level: 'warn' },
   container_without_delete: { id: 103, level: 'warn' },
+  setting_ignored: { id: 104, level: 'info' },
 
   sign_in_started: { id: 200, level: 'info' },
   sign_in_finished: { id: 201, level: 'info' },
@@ -18,6 +19,7 @@ export const logEvents = {
   session_past_its_end: { id: 205, level: 'info' },
   tokens_revoked: { id: 206, level: 'info' },
   revocation_failed: { id: 207, level: 'warn' },
+  provider_sign_out_failed: { id: 208, level: 'warn' },
 
   refreshed: { id: 300, level: 'info' },
   refresh_refused: { id: 301, level: 'warn' },

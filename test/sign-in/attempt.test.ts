@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { serializeCookie } from '../../shared/http/cookies.ts';
-import { type Attempt, checkInTime, newAttempt, recallAttempt, rememberAttempt } from '../../shared/sign-in/attempt.ts';
+import {
+  type Attempt,
+  checkInTime,
+  newAttempt,
+  recallAttempt,
+  rememberAttempt,
+  stateOf,
+} from '../../shared/sign-in/attempt.ts';
 import { type LocalApp, localApp, origin } from '../fixtures/local-app.ts';
 
 const scope = { path: '/.auth/login', secure: true };
@@ -13,7 +20,7 @@ beforeAll(async () => {
 afterEach(() => local.clock.reset());
 afterAll(() => local.close());
 
-const fixed = { provider: 'demo', sessionMode: 'cookie', target: `${origin}/a`, lifetime: 300 } as const;
+const fixed = { provider: 'demo', ending: { kind: 'cookie', target: `${origin}/a` }, lifetime: 300 } as const;
 
 const requestWith = (cookie: string) => new Request(origin, { headers: cookie === '' ? {} : { cookie } });
 
@@ -21,14 +28,14 @@ const requestWith = (cookie: string) => new Request(origin, { headers: cookie ==
 async function remembered(cookie = '') {
   const { platform, ring } = local.app;
   const attempt = newAttempt(platform, fixed);
-  const { state, cookies } = await rememberAttempt(attempt, requestWith(cookie), scope, ring, platform);
+  const cookies = await rememberAttempt(attempt, requestWith(cookie), scope, ring, platform.clock);
   const own = cookies.at(-1);
   if (!own) throw new Error('no cookie was set');
-  return { attempt, state, cookies, name: own.name, value: own.value };
+  return { attempt, state: stateOf(attempt), cookies, name: own.name, value: own.value };
 }
 
 function recall(state: string, cookie: string, provider = 'demo'): Promise<{ attempt: Attempt }> {
-  return recallAttempt(state, provider, requestWith(cookie), scope, local.app.ring);
+  return recallAttempt({ state }, provider, requestWith(cookie), scope, local.app.ring);
 }
 
 const isStateInvalid = expect.objectContaining({ code: 'sign_in_state_invalid' });
@@ -36,7 +43,7 @@ const isStateInvalid = expect.objectContaining({ code: 'sign_in_state_invalid' }
 describe('an attempt', () => {
   it('comes back as it was, with the deletion of its cookie', async () => {
     const { attempt, state, name, value } = await remembered();
-    const recalled = await recallAttempt(state, 'demo', requestWith(`${name}=${value}`), scope, local.app.ring);
+    const recalled = await recallAttempt({ state }, 'demo', requestWith(`${name}=${value}`), scope, local.app.ring);
     expect(recalled).toEqual({ attempt, cookie: { name, value: '', maxAge: 0, sameSite: 'Lax', ...scope } });
   });
 
@@ -69,8 +76,9 @@ describe('an attempt', () => {
 
   it('fits into a cookie whatever the landing address holds', async () => {
     const { platform, ring } = local.app;
-    const attempt = newAttempt(platform, { ...fixed, provider: 'p'.repeat(32), target: 'x'.repeat(1_498) });
-    const { cookies } = await rememberAttempt(attempt, requestWith(''), scope, ring, platform);
+    const ending = { kind: 'code', target: 'x'.repeat(1_498), challenge: 'c'.repeat(43) } as const;
+    const attempt = newAttempt(platform, { ...fixed, provider: 'p'.repeat(32), ending });
+    const cookies = await rememberAttempt(attempt, requestWith(''), scope, ring, platform.clock);
     for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThan(4_096);
   });
 });

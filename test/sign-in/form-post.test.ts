@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Browser } from '../../dev/provider/sign-in-client.ts';
+import { openValue } from '../../shared/sign-in/sealed.ts';
 import { changedApp } from '../fixtures/changed-app.ts';
 import { type LocalApp, localApp, origin } from '../fixtures/local-app.ts';
 import { problemIn } from '../fixtures/problem.ts';
@@ -50,11 +51,28 @@ it('a posted answer goes on as a GET of the same callback, with what is read of 
   expect(response.headers.getSetCookie()).toEqual([]);
   const location = new URL(response.headers.get('location') ?? '');
   expect(location.origin + location.pathname).toBe(`${origin}/.auth/login/demo/callback`);
-  expect(Object.fromEntries(location.searchParams)).toEqual({
-    state: 'a.b',
-    code: 'c+/= &',
-    iss: 'https://issuer.example',
-  });
+  const { user = '', ...others } = Object.fromEntries(location.searchParams);
+  expect(others).toEqual({ state: 'a.b', code: 'c+/= &', iss: 'https://issuer.example' });
+  expect(await openValue('user', user, local.app.ring)).toEqual({ user: '{"name":"Ada"}' });
+  expect(Buffer.from(user, 'base64url').toString('latin1')).not.toContain('Ada');
+});
+
+it('what is posted about the user is left out where it is too long to be a name', async () => {
+  const body = new URLSearchParams({ state: 'a', user: 'x'.repeat(1001) });
+  const response = await local.fetch('/.auth/login/demo/callback', { method: 'POST', headers: form, body });
+  expect([...new URL(response.headers.get('location') ?? '').searchParams.keys()]).toEqual(['state']);
+});
+
+it('a posted answer is taken from the page of another site, whatever cookies come along', async () => {
+  const headers = {
+    ...form,
+    origin: 'https://provider.example',
+    'sec-fetch-site': 'cross-site',
+    'user-agent': 'Mozilla/5.0',
+    cookie: 'AppServiceAuthSession=a.b.c',
+  };
+  const response = await local.fetch('/.auth/login/demo/callback', { method: 'POST', headers, body: 'state=a' });
+  expect(response.status).toBe(303);
 });
 
 it('a parameter that is posted twice is refused once it has gone on', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newSession } from '../../shared/sign-in/new-session.ts';
+import { newSession, type SessionLifetimes } from '../../shared/sign-in/new-session.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import { type LocalApp, localApp } from '../fixtures/local-app.ts';
 
@@ -13,12 +13,23 @@ afterAll(() => local.close());
 
 const tokens = { accessToken: new Secret('access_token', 'a'), refreshToken: new Secret('refresh_token', 'r') };
 const ada = { issuer: 'https://issuer.example', subject: 'ada', claims: { sub: 'ada' }, tokens };
-const lifetimes = { lifetime: 8 * 3600, refreshExtension: 72 * 3600, absoluteLifetime: 720 * 3600 };
+const lifetimes: SessionLifetimes = {
+  convention: 'fixed',
+  lifetime: 8 * 3600,
+  refreshExtension: 72 * 3600,
+  absoluteLifetime: 720 * 3600,
+};
 
 /** The session of a sign-in at the app's time. */
 async function sessionOf(identity: Parameters<typeof newSession>[1] = ada, times = lifetimes, provider = 'demo') {
   const now = Math.floor(local.clock.now() / 1000);
-  const made = newSession(provider, identity, times, await local.app.ring.newest(), local.app.platform);
+  const made = newSession(
+    { name: provider, principalId: (_, subject) => subject },
+    identity,
+    times,
+    await local.app.ring.newest(),
+    local.app.platform,
+  );
   return { ...made, now };
 }
 
@@ -57,7 +68,7 @@ describe('a new session', () => {
     });
     await fc.assert(
       fc.asyncProperty(times, async (one) => {
-        const { session, now } = await sessionOf(ada, one);
+        const { session, now } = await sessionOf(ada, { convention: 'fixed', ...one });
         expect(session.endsAt - session.signedInAt).toBe(one.absoluteLifetime);
         expect(session.expiresAt - session.signedInAt).toBe(Math.min(one.lifetime, one.absoluteLifetime));
         expect(session.signedInAt - now).toBeLessThanOrEqual(1);

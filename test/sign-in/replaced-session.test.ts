@@ -27,7 +27,7 @@ it('a new sign-in in the same browser ends the session before it, with all its b
   const second = await signIn(tab);
   expect(second).not.toBe(first);
   expect(await blobsOf(first)).toEqual([]);
-  expect(await blobsOf(second)).toHaveLength(3);
+  expect(await blobsOf(second)).toHaveLength(4);
   const ended = { event: 'signed_out', session: first, reason: 'replaced' };
   expect(local.logged).toContainEqual(expect.objectContaining(ended));
 });
@@ -57,20 +57,20 @@ it('a sign-in that fails leaves the session before it alone', async () => {
   local.services.provider.control.tamper('wrong-nonce');
   const response = await tab.open(await tab.authorize());
   expect(response.status).toBe(401);
-  expect(await blobsOf(first)).toHaveLength(3);
+  expect(await blobsOf(first)).toHaveLength(4);
 });
 
 it('sessions in other browsers stay', async () => {
   const first = await signIn(holdingBrowser(local));
   await signIn(holdingBrowser(local));
-  expect(await blobsOf(first)).toHaveLength(3);
+  expect(await blobsOf(first)).toHaveLength(4);
 });
 
 it('the session of the browser stays when another app takes the token of a new one in the fragment', async () => {
   const tab = holdingBrowser(local);
   const first = await signIn(tab);
   expect(await signIn(tab, '/.auth/login/demo?session_mode=token')).toBe(first);
-  expect(await blobsOf(first)).toHaveLength(3);
+  expect(await blobsOf(first)).toHaveLength(4);
 });
 
 it('a session cookie that is none of ours does not hinder a sign-in', async () => {

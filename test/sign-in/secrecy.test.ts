@@ -16,16 +16,16 @@ afterAll(() => local.close());
 type Genuine = Record<'access_token' | 'id_token' | 'refresh_token', string>;
 
 /** Signs in, with this fault of the token endpoint; gives all secrets that were in play, and all that was said. */
-async function signIn(spoil: (secrets: readonly string[]) => void, mode: 'cors' | 'navigate' = 'cors') {
+async function signIn(spoil: (secrets: readonly string[]) => void, mode: 'cors' | 'navigate' = 'cors', query = '') {
   const { authorize, browser } = holdingBrowser(local);
   local.logged.length = 0;
-  const url = await authorize();
+  const url = await authorize(`/.auth/login/demo${query}`);
   const cookie = Object.entries(browser.cookies(url.href)).map((pair) => pair.join('='));
   const headers = { cookie: cookie.join('; '), 'sec-fetch-mode': mode };
   const request = new Request(url, { headers });
   const { code = '', state = '' } = Object.fromEntries(url.searchParams);
   const scope = { path: '/', secure: false };
-  const { attempt } = await recallAttempt(state, 'demo', request, scope, local.app.ring);
+  const { attempt } = await recallAttempt({ state }, 'demo', request, scope, local.app.ring);
   const clientSecret = local.services.environment['DEMO_PROVIDER_AUTHENTICATION_SECRET'] ?? '';
   const secrets = [clientSecret, code, attempt.codeVerifier, attempt.nonce, attempt.stateSecret];
   spoil(secrets);
@@ -92,6 +92,24 @@ describe('a sign-in that fails says nothing of them either, though the provider 
       expectNone(said, secrets);
       expect(local.logged.map(({ event }) => event)).toContain('sign_in_failed');
     }
+  });
+
+  it.each([
+    ['in the fragment', '?session_mode=token', 302],
+    ['to an app that wanted a code', `?code_challenge=${'A'.repeat(43)}&code_challenge_method=S256`, 302],
+    ['to the opener', `?completion_type=postMessage&completion_origin=${origin}`, 401],
+  ])('%s', async (_case, query, status) => {
+    const { secrets, said, response } = await signIn(
+      (all) => {
+        const body = { error: 'invalid_grant', error_description: repeat(all) };
+        local.services.provider.control.fail('token', { status: 400, body, times: 1 });
+      },
+      'navigate',
+      query,
+    );
+    expect(response.status).toBe(status);
+    expect(said).toContain('invalid_grant');
+    expectNone(said, secrets);
   });
 
   it.each<TamperKind>(['bad-signature', 'wrong-nonce', 'wrong-iss', 'expired', 'wrong-sub'])(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { callback } from '../../shared/endpoints/callback.ts';
 import { handle } from '../../shared/endpoints/handle.ts';
-import { login } from '../../shared/endpoints/login.ts';
+import { callback } from '../../shared/endpoints/sign-in/callback.ts';
+import { login } from '../../shared/endpoints/sign-in/login.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import { createSessionStore } from '../../shared/token-store/session-store.ts';
 import { faultyContainer } from '../fixtures/faulty-container.ts';

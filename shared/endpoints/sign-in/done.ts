@@ -1,5 +1,5 @@
-import { page } from '../http/pages.ts';
-import { html } from '../http/respond.ts';
+import { page } from '../../http/pages.ts';
+import { html } from '../../http/respond.ts';
 
 /**
  * The fragment of the address is for the client that opened this page; here it only decides what a person reads, and
@@ -16,5 +16,5 @@ history.replaceState(null, '', location.pathname);
 
 /** `GET {prefix}/login/done`: where a sign-in lands that names no other place; clients read `#token=` or `#error=`. */
 export async function done(): Promise<Response> {
-  return html(page('You are signed in', '<p>You can close this page and go back to the app.</p>', script));
+  return html(page('You are signed in', '<p>You can close this page and go back to the app.</p>', { script }));
 }

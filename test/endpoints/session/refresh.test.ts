@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
-import { sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
+import { type LocalApp, localApp, signedIn } from '../../fixtures/local-app.ts';
+import { sessionIdIn, storedEntry, storedSession } from '../../fixtures/stored.ts';
 
 let local: LocalApp;
 let cookie: string;

@@ -1,5 +1,5 @@
-import type { SessionToken } from '../telemetry/secret.ts';
-import type { Session } from '../token-store/session.ts';
+import type { SessionToken } from '../../telemetry/secret.ts';
+import type { Session } from '../../token-store/session.ts';
 
 /** What mobile clients and SPAs that carry the session token themselves are given: App Service's shape. */
 export interface TokenReply {

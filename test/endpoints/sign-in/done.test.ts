@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LocalApp, localApp } from '../fixtures/local-app.ts';
+import { type LocalApp, localApp } from '../../fixtures/local-app.ts';
 
 let local: LocalApp;
 let response: Response;
@@ -46,7 +46,7 @@ describe('the completion page', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const style = only(/<style>([\s\S]*?)<\/style>/g);
-    const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script())}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
+    const policy = `default-src 'none'; style-src ${hash(style)}; script-src ${hash(script())}; img-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
     expect(response.headers.get('content-security-policy')).toBe(policy);
     expect(body).not.toMatch(/\s(on\w+|style|src)=/);
   });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { recallAttempt } from '../../shared/sign-in/attempt.ts';
-import { changedApp } from '../fixtures/changed-app.ts';
-import { type LocalApp, localApp, origin } from '../fixtures/local-app.ts';
-import { problemIn } from '../fixtures/problem.ts';
+import { recallAttempt } from '../../../shared/sign-in/attempt.ts';
+import { changedApp } from '../../fixtures/changed-app.ts';
+import { type LocalApp, localApp, origin } from '../../fixtures/local-app.ts';
+import { problemIn } from '../../fixtures/problem.ts';
 
 let local: LocalApp;
 beforeAll(async () => {
@@ -44,7 +44,8 @@ describe('the authorization request', () => {
     const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     const request = new Request(origin, { headers: { cookie } });
     const scope = { path: '/.auth/login', secure: false };
-    const { attempt } = await recallAttempt(parameters.get('state') ?? '', 'demo', request, scope, local.app.ring);
+    const reference = { state: parameters.get('state') ?? '' };
+    const { attempt } = await recallAttempt(reference, 'demo', request, scope, local.app.ring);
     const challenge = createHash('sha256').update(attempt.codeVerifier).digest('base64url');
     expect(parameters.get('code_challenge')).toBe(challenge);
     expect(parameters.get('nonce')).toBe(attempt.nonce);
@@ -150,8 +151,6 @@ describe('a login is refused without a cookie', () => {
     'redirect_uri',
     'state',
     'nonce',
-    'code_challenge',
-    'code_challenge_method',
     'request',
     'request_uri',
   ])('when it sets %s', async (name) => {

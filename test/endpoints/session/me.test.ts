@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { me as handler } from '../../shared/endpoints/me.ts';
-import type { EntryView } from '../../shared/sessions/entry-view.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
-import { sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type { EntryView } from '../../../shared/sessions/entry-view.ts';
+import { type LocalApp, localApp, signedIn } from '../../fixtures/local-app.ts';
+import { sessionIdIn, storedEntry, storedSession } from '../../fixtures/stored.ts';
 
 let local: LocalApp;
 let cookie: string;
@@ -72,14 +71,8 @@ it('does not extend the session', async () => {
 
 it('costs one read of the blob where nothing has changed', async () => {
   await me();
-  const reads: string[] = [];
-  const { store } = local.app;
-  const read = (id: Parameters<typeof store.read>[0]) => {
-    reads.push(id);
-    return store.read(id);
-  };
-  const request = new Request('http://localhost:7071/.auth/me', { headers: { cookie } });
-  const response = await handler(request, { ...local.app, store: { ...store, read } });
-  expect(response.status).toBe(200);
-  expect(reads).toHaveLength(1);
+  const reading = vi.spyOn(local.app.container, 'read');
+  expect(await me()).toHaveLength(1);
+  expect(reading).toHaveBeenCalledExactlyOnceWith(`sessions/${sessionIdIn(cookie)}`, expect.any(String));
+  reading.mockRestore();
 });

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { handle } from '../../shared/endpoints/handle.ts';
-import { logout } from '../../shared/endpoints/logout.ts';
-import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
-import { endSession } from '../../shared/sessions/end-session.ts';
-import { createSessionStore } from '../../shared/token-store/session-store.ts';
-import { changedApp } from '../fixtures/changed-app.ts';
-import { faultyContainer } from '../fixtures/faulty-container.ts';
-import { type LocalApp, localApp, origin, signedIn } from '../fixtures/local-app.ts';
-import { problemIn } from '../fixtures/problem.ts';
-import { sessionIdIn } from '../fixtures/stored.ts';
-import { userData } from '../fixtures/user-data.ts';
+import { handle } from '../../../shared/endpoints/handle.ts';
+import { logout } from '../../../shared/endpoints/session/logout.ts';
+import { TokenkeepError } from '../../../shared/errors/tokenkeep-error.ts';
+import { endSession } from '../../../shared/sessions/end-session.ts';
+import { createSessionStore } from '../../../shared/token-store/session-store.ts';
+import { changedApp } from '../../fixtures/changed-app.ts';
+import { faultyContainer } from '../../fixtures/faulty-container.ts';
+import { type LocalApp, localApp, origin, signedIn } from '../../fixtures/local-app.ts';
+import { problemIn } from '../../fixtures/problem.ts';
+import { sessionIdIn } from '../../fixtures/stored.ts';
+import { userData } from '../../fixtures/user-data.ts';
 
 let local: LocalApp;
 beforeAll(async () => {
@@ -152,7 +152,8 @@ it('while the store cannot be reached, signing out says so, and the cookie stays
   const broken = {
     ...app,
     store,
-    endSession: (session: Parameters<typeof endSession>[0]) => endSession(session, store, app.provider, app.log),
+    endSession: (session: Parameters<typeof endSession>[0]) =>
+      endSession(session, { store, provider: app.provider, log: app.log }),
   };
   const response = await handle(logout, new Request(`${origin}/.auth/logout`, { headers: { cookie } }), broken);
   expect((await problemIn(response)).code).toBe('container_unreachable');
@@ -181,7 +182,7 @@ describe('after signing out the user lands', () => {
       const response = await signOut({ cookie }, landing(requested));
       expect((await problemIn(response)).code).toBe('redirect_not_allowed');
       expect(response.headers.get('location')).toBeNull();
-      expect(await blobsOf(cookie)).toHaveLength(3);
+      expect(await blobsOf(cookie)).toHaveLength(4);
     },
   );
 

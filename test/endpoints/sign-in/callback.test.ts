@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { changedApp } from '../fixtures/changed-app.ts';
-import { holdingBrowser } from '../fixtures/holding-browser.ts';
-import { type LocalApp, localApp, origin } from '../fixtures/local-app.ts';
-import { problemIn } from '../fixtures/problem.ts';
-import { userData } from '../fixtures/user-data.ts';
+import { changedApp } from '../../fixtures/changed-app.ts';
+import { holdingBrowser } from '../../fixtures/holding-browser.ts';
+import { type LocalApp, localApp, origin } from '../../fixtures/local-app.ts';
+import { problemIn } from '../../fixtures/problem.ts';
+import { userData } from '../../fixtures/user-data.ts';
 
 let local: LocalApp;
 beforeAll(async () => {

@@ -1,0 +1,3 @@
+import { httpTrigger } from './http-trigger.ts';
+
+httpTrigger('appTokenSignIn', 'login', ['POST'], ({ appTokenSignIn }) => appTokenSignIn);
