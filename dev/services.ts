@@ -83,7 +83,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
             client_id: 'tokenkeep',
             client_secret: clientSecret,
             redirect_uris: [`${appOrigin}/.auth/login/demo/callback`],
-            post_logout_redirect_uris: [`${appOrigin}/`],
+            post_logout_redirect_uris: [`${appOrigin}/.auth/logout/complete`],
           },
         ],
       }),
