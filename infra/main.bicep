@@ -53,6 +53,9 @@ param publicUrl string = ''
 @maxValue(8760)
 param sessionMaxHours int = 720
 
+@description('Origins of other sites whose pages may call the app, such as https://spa.example.com; never *.')
+param allowedOrigins array = []
+
 @description('How the app reaches the token container: by its identity, or by a container SAS kept in the vault.')
 @allowed([
   'identity'
@@ -163,6 +166,7 @@ module app 'modules/app.bicep' = {
     signKeyName: vault.outputs.signKeyName
     publicUrl: publicUrl
     sessionMaxHours: sessionMaxHours
+    allowedOrigins: allowedOrigins
     secretSettings: allSecretSettings
     extraSettings: extraSettings
   }

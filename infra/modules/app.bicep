@@ -31,6 +31,8 @@ param signKeyName string
 @description('Empty: https and the app\'s own host name.')
 param publicUrl string
 param sessionMaxHours int
+@description('Origins of other sites whose pages may call the app.')
+param allowedOrigins array
 
 @description('App settings to take from secrets of the vault: { <app setting>: <secret> }.')
 param secretSettings object
@@ -52,6 +54,7 @@ var settings = {
   TOKENKEEP_SIGN_KEY: signKeyName
   TOKENKEEP_SESSION_MAX_HOURS: string(sessionMaxHours)
 }
+var allowedOriginsSetting = empty(allowedOrigins) ? {} : { TOKENKEEP_ALLOWED_ORIGINS: join(allowedOrigins, ',') }
 var publicUrlSetting = empty(publicUrl) ? {} : { TOKENKEEP_PUBLIC_URL: publicUrl }
 
 // Key Vault references: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references. Without a version
@@ -103,6 +106,12 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     keyVaultReferenceIdentity: identityId
     siteConfig: {
       minTlsVersion: '1.2'
+      // On this plan the host answers preflights by this list before the app is asked, even where it is empty
+      // (https://github.com/Azure/azure-functions-host/issues/9012).
+      cors: {
+        allowedOrigins: allowedOrigins
+        supportCredentials: !empty(allowedOrigins)
+      }
     }
     functionAppConfig: {
       deployment: {
@@ -132,7 +141,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, publicUrlSetting, secretReferences, extraSettings)
+  properties: union(settings, publicUrlSetting, allowedOriginsSetting, secretReferences, extraSettings)
 }
 
 // The platform's own authentication ("Easy Auth") stays off: it would answer /.auth itself, before the app.

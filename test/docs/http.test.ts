@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import { problem } from '../../shared/http/respond.ts';
+import { idTokenClaimTypes } from '../../shared/providers/claim-types.ts';
 import { entryView } from '../../shared/sessions/entry-view.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
@@ -34,7 +35,7 @@ describe('the routes', () => {
     const rows = [...page.matchAll(/^\| \[`([^`]+)`\]\(#[\w-]+\) \| ([A-Z, ]+) \| .+ \|$/gm)];
     const described = rows.map(([, route, methods = '']) => ({ route, methods: methods.split(', ') }));
     const sorted = (routes: typeof registered) =>
-      routes.toSorted((one, other) => (`${one.route}` < `${other.route}` ? -1 : 1));
+      routes.toSorted((one, other) => (`${one.route} ${one.methods}` < `${other.route} ${other.methods}` ? -1 : 1));
     expect(registered.length).toBeGreaterThan(5);
     expect(sorted(described)).toEqual(sorted(registered));
   });
@@ -84,9 +85,15 @@ describe('the examples have the members of the real answers, in their order', ()
       dead: { at: Date.UTC(2026, 10, 21, 5, 14, 2) / 1000, reason: 'invalid_grant' },
       history: [{ at: Date.UTC(2026, 10, 21, 4, 26, 48) / 1000, by: 'sweep' as const }],
     };
-    const all = ['access_token', 'id_token', 'refresh_token'] as const;
+    const rules = {
+      userId: 'ada@example.com',
+      claimTypes: { types: idTokenClaimTypes },
+      legacyClaims: true,
+      exposed: ['access_token', 'id_token', 'refresh_token'] as const,
+      token: entry,
+    };
     const [example] = examples('## `GET /.auth/me`');
-    expect(JSON.stringify(example)).toBe(JSON.stringify([entryView('contoso', entry, 'ada@example.com', all)]));
+    expect(JSON.stringify(example)).toBe(JSON.stringify([entryView('contoso', entry, rules)]));
   });
 
   it('refresh by cookie and by header', async () => {

@@ -51,7 +51,7 @@ it('host runs only the app, against what the settings name', async () => {
     while (!output.includes(`Function host is ready on http://localhost:${port}\n`)) {
       output += String((await once(child.stdout, 'data'))[0]);
     }
-    expect(output).toMatch(/me +GET +http:\/\/localhost:\d+\/\.auth\/me/);
+    expect(output).toMatch(/me +GET,OPTIONS +http:\/\/localhost:\d+\/\.auth\/me/);
     const { token } = await signIn(stack);
     expect((await fetch(`http://localhost:${port}/.auth/me`, withCookie(token))).status).toBe(200);
   } finally {

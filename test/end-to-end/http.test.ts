@@ -101,6 +101,6 @@ it('is ready, and says so', async () => {
   expect(await response.json()).toMatchObject({ status: 'ready' });
 });
 
-it.each(['/.auth', '/.auth/nothing', '/.auth/login'])('knows no route %s', async (path) => {
+it.each(['/.auth', '/.auth/nothing', '/.auth/login/demo/nothing'])('knows no route %s', async (path) => {
   expect((await get(path)).status).toBe(404);
 });

@@ -54,6 +54,11 @@ describe('the app settings of a deployment', () => {
     const leftOut: Readonly<Record<string, string>> = {
       TOKENKEEP_AUTH_FILE: 'auth.json is where it is looked for',
       WEBSITE_HOSTNAME: 'the platform sets it',
+      TOKENKEEP_COOKIE_SAMESITE: 'follows from the allowed origins',
+      WEBSITE_AUTH_FILE_PATH: 'App Service’s name of TOKENKEEP_AUTH_FILE',
+      WEBSITE_AUTH_V2_CONFIG_JSON: 'in place of auth.json, which is in the package',
+      WEBSITE_AUTH_USE_LEGACY_CLAIMS: 'for apps that moved from App Service with it',
+      WEBSITE_AUTH_HIDE_DEPRECATED_SID: 'for apps that moved from App Service with it',
       WEBSITE_AUTH_SIGNING_KEY: 'optional, and secret: it goes into secretSettings',
       AzureWebJobsStorage: 'a connection string, where the identity is used instead',
       AzureWebJobsStorage__queueServiceUri: 'follows from the account name',

@@ -67,7 +67,7 @@ describe('the token container', () => {
     const left = [
       blobName.session(id),
       blobName.marker({ minute: '202611210312' as Minute, id }),
-      blobName.ofUser(id as string as UserId, id),
+      blobName.ofUser(id as string as UserId, { minute: '202611210312' as Minute, id }),
     ];
     expect(left.map(isCleared)).toEqual([true, true, true]);
     expect([blobName.epoch('000001' as EpochNumber), 'agenda/watermark'].map(isCleared)).toEqual([false, false]);
@@ -113,7 +113,7 @@ describe('the function app', () => {
   it('tells the site nothing that Flex Consumption refuses', () => {
     // Everything else of siteConfig has its own place in functionAppConfig; ftpsState fails the deployment
     // (https://github.com/Azure/azure-cli/issues/31414).
-    expect(Object.keys(at(app, 'properties.siteConfig') as BicepObject)).toEqual(['minTlsVersion']);
+    expect(Object.keys(at(app, 'properties.siteConfig') as BicepObject)).toEqual(['minTlsVersion', 'cors']);
   });
 
   it('runs Node.js 24 on Linux unless told otherwise, from a package that its identity fetches', () => {

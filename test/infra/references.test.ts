@@ -51,7 +51,7 @@ describe('the files fit together', () => {
 
 /** Functions and words of Bicep itself: https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions. */
 const functions = new Set(
-  'empty guid items resourceGroup string subscription subscriptionResourceId toObject union uniqueString setting true false'.split(
+  'empty guid items join resourceGroup string subscription subscriptionResourceId toObject union uniqueString setting true false'.split(
     ' ',
   ),
 );
