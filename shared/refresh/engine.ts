@@ -10,7 +10,7 @@ import type { SessionStore, StoredSession } from '../token-store/session-store.t
 import { commitTokens } from './commit.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
 import type { RecoveryQueue } from './recovery.ts';
-import { entryWithTarget, refreshedEntry } from './refreshed-entry.ts';
+import { entryWithTarget, refreshedEntry, targetName } from './refreshed-entry.ts';
 import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
@@ -21,11 +21,6 @@ export interface RefreshRequest {
   /** A further resource to get an access token for; by default the entry's own is renewed. */
   readonly target?: Target;
   readonly cause: RefreshCause;
-}
-
-/** The name under which an entry keeps the token of a further resource. */
-export function targetName({ resource, scope }: Target = {}): string | undefined {
-  return [resource, scope].filter(Boolean).join(' ') || undefined;
 }
 
 /** One refresh of one session, safely: whoever asks, however many ask. */
@@ -86,8 +81,8 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     if (!canRefresh(entry)) return settledOutcome(stored.session, name, seconds(clock));
     if (isSettled(entry, request)) return settle(stored, name, request, leaseId);
 
-    const target = targetName(request.target);
-    const result = await provider.refresh(entry.refreshToken, entry, request.target);
+    const { target } = request;
+    const result = await provider.refresh(entry.refreshToken, entry, target);
     if (!result.ok && target !== undefined) return targetRefused(stored.session, result.failure);
     if (!result.ok) return failed(stored, name, entry, result.failure, leaseId);
     const now = seconds(clock);
@@ -113,7 +108,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
 
   function isSettled(entry: Entry, { cause, target }: RefreshRequest): boolean {
     const now = seconds(clock);
-    const name = targetName(target);
+    const name = target && targetName(target);
     const last = entry.history.findLast((one) => one.target === name);
     const token = name === undefined ? entry : entry.targets?.[name];
     if (token && last && now - last.at < settledSeconds) return true;
@@ -146,9 +141,10 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   /** What a client asks to be refreshed is what it is shown next, also where the token is young enough already. */
   function shown(session: Session, name: string, { cause, target }: RefreshRequest): Session {
     const entry = session.entries[name];
-    if (cause !== 'request' || !entry || entry.shownTarget === targetName(target)) return session;
+    const asked = target && targetName(target);
+    if (cause !== 'request' || !entry || entry.shownTarget === asked) return session;
     const { shownTarget: _other, ...rest } = entry;
-    const changed = target === undefined ? rest : { ...rest, shownTarget: targetName(target) ?? '' };
+    const changed = asked === undefined ? rest : { ...rest, shownTarget: asked };
     return { ...session, entries: { ...session.entries, [name]: changed } };
   }
 
@@ -202,7 +198,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   }
 
   return (request) => {
-    const key = `${request.id} ${request.provider ?? ''} ${request.cause === 'request'} ${targetName(request.target) ?? ''}`;
+    const key = `${request.id} ${request.provider ?? ''} ${request.cause === 'request'} ${targetName(request.target ?? {})}`;
     const running = inFlight.get(key);
     if (running) return running;
     const started = run(request).finally(() => inFlight.delete(key));

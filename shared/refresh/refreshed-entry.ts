@@ -42,27 +42,38 @@ export function refreshedEntry(
   };
 }
 
+/** The name under which an entry keeps the token of a further resource. */
+export function targetName({ resource, scope }: TargetToken['target']): string {
+  return [resource, scope].filter(Boolean).join(' ');
+}
+
 /** How many access tokens for further resources an entry keeps. */
 const mostTargets = 20;
 
 /** The entry after a refresh for a further resource: its own access token stays as it is. */
 export function entryWithTarget(
   entry: Entry,
-  target: string,
+  target: TargetToken['target'],
   { refreshToken, expiresIn, accessToken }: TokenSet & Pick<TargetToken, 'accessToken'>,
   now: EpochSeconds,
   by: RefreshCause,
 ): Entry {
-  const { [target]: _old, ...others } = entry.targets ?? {};
+  const name = targetName(target);
+  const { [name]: _old, ...others } = entry.targets ?? {};
   const kept = Object.entries(others).slice(-(mostTargets - 1));
-  const token = { accessToken, issuedAt: now, ...(expiresIn === undefined ? {} : { expiresAt: now + expiresIn }) };
+  const token = {
+    target,
+    accessToken,
+    issuedAt: now,
+    ...(expiresIn === undefined ? {} : { expiresAt: now + expiresIn }),
+  };
   return {
     ...entry,
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    targets: Object.fromEntries([...kept, [target, token]]),
+    targets: Object.fromEntries([...kept, [name, token]]),
     // A client that reads says each time what it reads; one that refreshes reads afterwards, as with App Service.
-    ...(by === 'request' ? { shownTarget: target } : {}),
-    history: withRefresh(entry, { at: now, by, target }),
+    ...(by === 'request' ? { shownTarget: name } : {}),
+    history: withRefresh(entry, { at: now, by, target: name }),
   };
 }
 

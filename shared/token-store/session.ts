@@ -63,6 +63,8 @@ export interface Refreshed {
 }
 
 export interface TargetToken {
+  /** What it was asked for, so that it can be asked for again. */
+  readonly target: { readonly resource?: string; readonly scope?: string };
   readonly accessToken: AccessToken;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt?: EpochSeconds;

@@ -3,11 +3,11 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { json } from '../../http/respond.ts';
 import { seconds } from '../../platform.ts';
 import type { Target } from '../../providers/provider.ts';
-import { targetName } from '../../refresh/engine.ts';
 import { refreshedSession } from '../../refresh/outcome.ts';
+import { targetName } from '../../refresh/refreshed-entry.ts';
 import { isAtItsEnd, isExpiring } from '../../refresh/schedule.ts';
 import { type EntryView, entryView } from '../../sessions/entry-view.ts';
-import type { Entry, Session } from '../../token-store/session.ts';
+import type { Entry, Session, TargetToken } from '../../token-store/session.ts';
 import { slid } from './sliding.ts';
 import { targetIn, wantedProvider } from './target.ts';
 
@@ -25,7 +25,7 @@ export async function me(request: Request, app: App): Promise<Response> {
   const current = await upToDate(authenticated.session, app);
   const session = target ? await withTarget(current, main, target, app) : current;
   const view = (name: string, entry: Entry) =>
-    viewOf(name, entry, name === main && target ? targetName(target) : entry.shownTarget, app);
+    viewOf(name, entry, name === main && target ? entry.targets?.[targetName(target)] : shownToken(entry), app);
   const entry = wanted !== undefined && Object.hasOwn(session.entries, wanted) ? session.entries[wanted] : undefined;
   const body =
     wanted === undefined
@@ -36,16 +36,24 @@ export async function me(request: Request, app: App): Promise<Response> {
   return slid(json(body), { ...authenticated, session }, app);
 }
 
-/** The session, its tokens refreshed that are about to expire, as far as that can be done now. */
+/** The session, the tokens refreshed that are shown and about to expire, as far as that can be done now. */
 export async function upToDate(session: Session, { refresh, platform }: App): Promise<Session> {
   let current = session;
+  const now = seconds(platform.clock);
   for (const [provider, entry] of Object.entries(session.entries)) {
-    if (!isExpiring(entry, seconds(platform.clock))) continue;
-    const outcome = await refresh({ id: session.id, provider, cause: 'read' });
+    const shown = shownToken(entry);
+    const target = 'target' in shown && isAtItsEnd(shown, now) ? { target: shown.target } : {};
+    if (!isExpiring(entry, now) && !target.target) continue;
+    const outcome = await refresh({ id: session.id, provider, cause: 'read', ...target });
     if (outcome.status === 'ended') throw new TokenkeepError('session_ended');
     current = outcome.session ?? current;
   }
   return current;
+}
+
+/** The access token that a client is shown which names no resource: the one it refreshed last. */
+function shownToken(entry: Entry): Entry | TargetToken {
+  return (entry.shownTarget === undefined ? undefined : entry.targets?.[entry.shownTarget]) ?? entry;
 }
 
 /** The session with a token for this resource, fetched where there is none that is good for a while. */
@@ -55,19 +63,24 @@ async function withTarget(
   target: Target,
   { refresh, platform, provider }: App,
 ): Promise<Session> {
-  const token = session.entries[name]?.targets?.[targetName(target) ?? ''];
+  const token = session.entries[name]?.targets?.[targetName(target)];
   if (token && !isAtItsEnd(token, seconds(platform.clock))) return session;
   const outcome = await refresh({ id: session.id, provider: name, target, cause: 'read' });
   return refreshedSession(outcome, provider(name)?.refreshNeeds);
 }
 
-/** An entry as the settings show it; with the token for a further resource where one is named. */
-export function viewOf(name: string, entry: Entry, target: string | undefined, { provider, settings }: App): EntryView {
+/** An entry as the settings show it, with this access token. */
+export function viewOf(
+  name: string,
+  entry: Entry,
+  token: Entry | TargetToken | undefined,
+  { provider, settings }: App,
+): EntryView {
   return entryView(name, entry, {
     userId: provider(name)?.displayName(entry.claims, entry.subject) ?? entry.subject,
     claimTypes: provider(name)?.claimTypes ?? { types: {} },
     legacyClaims: settings.claims.legacy,
     exposed: settings.exposedTokens,
-    token: target === undefined ? entry : entry.targets?.[target],
+    token,
   });
 }

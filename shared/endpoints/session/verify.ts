@@ -23,7 +23,7 @@ export async function verify(request: Request, app: App): Promise<Response> {
       });
       for (const [header, value] of Object.entries(headers)) response.headers.set(header, value);
     }
-    const tokens = tokenHeaders(viewOf(name, entry, undefined, app));
+    const tokens = tokenHeaders(viewOf(name, entry, entry, app));
     for (const [header, value] of Object.entries(tokens)) response.headers.set(header, value);
   }
   return response;

@@ -2,7 +2,6 @@ import { claimType } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
 import type { ClientCredential } from '../oauth/client-authentication.ts';
 import type { Claims, Provider, ProviderParts, SignedIn } from '../provider.ts';
-import { personalTenant } from './authority.ts';
 import { entraIdProvider } from './entra-id.ts';
 
 export interface MicrosoftAccountSettings {
