@@ -1,7 +1,7 @@
 import type { App } from '../../shared/app.ts';
 import type { EpochSeconds } from '../../shared/platform.ts';
 import type { Entry } from '../../shared/token-store/session.ts';
-import { type Configured, importedEntry } from './imported-entry.ts';
+import { importedEntry } from './imported-entry.ts';
 import type { StoreEntry } from './store-entry.ts';
 
 /** What of a file can be imported. */
@@ -19,23 +19,20 @@ export interface ImportedEntries {
 /** Reads the entries of an opened file by the providers of this app. `writtenAt` is when the file was written last. */
 export function importedEntries(
   stored: ReadonlyMap<string, StoreEntry>,
-  { settings, provider, platform }: Pick<App, 'settings' | 'provider' | 'platform'>,
+  { provider, platform }: Pick<App, 'provider' | 'platform'>,
   now: EpochSeconds,
   writtenAt: EpochSeconds,
 ): ImportedEntries {
-  const configured = (name: string): Configured | undefined => {
-    const found = { provider: provider(name), settings: settings.providers.find((one) => one.name === name) };
-    return found.provider && found.settings && { provider: found.provider, settings: found.settings };
-  };
   const entries = new Map<string, Entry>();
   const names: string[] = [];
+  const without: string[] = [];
   for (const [name, from] of stored) {
-    const by = configured(name);
+    const by = provider(name);
     const entry = by && importedEntry(from, by, { now, writtenAt }, platform.random);
-    if (!entry) continue;
-    entries.set(name, entry);
-    names.push(entry.subject, by.provider.principalId(entry.claims, entry.subject), from.user_id ?? entry.subject);
+    if (entry) {
+      entries.set(by.name, entry);
+      names.push(entry.subject, by.principalId(entry.claims, entry.subject), from.user_id ?? entry.subject);
+    } else without.push(name);
   }
-  const all = [...stored.keys()];
-  return { entries, names, without: all.filter((name) => !entries.has(name)), isConfigured: all.some(configured) };
+  return { entries, names, without, isConfigured: [...stored.keys()].some(provider) };
 }

@@ -1,18 +1,11 @@
 import { decodeJwt } from 'jose';
 import type { EpochSeconds, Random } from '../../shared/platform.ts';
 import type { Provider } from '../../shared/providers/provider.ts';
-import type { ProviderSettings } from '../../shared/providers/registry.ts';
 import { refreshDue } from '../../shared/refresh/schedule.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import type { Claims, Entry } from '../../shared/token-store/session.ts';
 import { rawClaims } from './raw-claims.ts';
 import type { StoreEntry } from './store-entry.ts';
-
-/** A configured provider: what auth.json says of it, and what it can do. */
-export interface Configured {
-  readonly settings: ProviderSettings;
-  readonly provider: Provider;
-}
 
 /** Times in seconds since 1970 UTC. */
 export interface ImportTimes {
@@ -24,13 +17,13 @@ export interface ImportTimes {
 /** The entry as Tokenkeep keeps it; undefined where it does not say whose it is. */
 export function importedEntry(
   stored: StoreEntry,
-  { settings, provider }: Configured,
+  provider: Provider,
   { now, writtenAt }: ImportTimes,
   random: Random,
 ): Entry | undefined {
   const claims = rawClaims(stored.user_claims, provider.claimTypes);
   const known = { ...idTokenClaims(stored.id_token), ...claims };
-  const issuer = text(known['iss']) ?? issuerOf(settings);
+  const issuer = provider.issuerOf(text(known['iss']));
   const subject = text(known['sub']) ?? text(known['id']);
   if (issuer === undefined || subject === undefined) return undefined;
 
@@ -54,23 +47,6 @@ export function importedEntry(
     failures: 0,
     history: [],
   };
-}
-
-/** The issuer of those that issue no ID tokens, as their sign-in has it. */
-function issuerOf(settings: ProviderSettings): string | undefined {
-  switch (settings.kind) {
-    case 'facebook':
-      return new URL(settings.endpoints.dialog).origin;
-    case 'github':
-      return new URL(settings.endpoints.web).origin;
-    case 'twitter':
-    case 'twitter-oauth1':
-      return 'https://x.com';
-    case 'microsoft-account':
-      return settings.issuer;
-    default:
-      return undefined;
-  }
 }
 
 /** Read and not verified: it lay beside the claims, and is worth as much as they are. */

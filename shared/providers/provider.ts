@@ -158,6 +158,8 @@ export interface Provider {
    * section 2); undefined where there is no such page.
    */
   signOutUrl(returnTo: string): Promise<URL | undefined>;
+  /** The issuer that users have whose tokens state this one; undefined where it must be stated. */
+  issuerOf(stated: string | undefined): string | undefined;
   /** What people call this user: the contract's `user_id`. */
   displayName(claims: Claims, subject: string): string;
   /** The id that App Service hands to servers (`X-MS-CLIENT-PRINCIPAL-ID`) and self-issued tokens name. */

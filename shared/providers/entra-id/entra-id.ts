@@ -138,6 +138,7 @@ export function entraIdProvider(settings: EntraIdSettings, parts: ProviderParts)
 
     revocationEndsGrant: false,
     revoke: async (...tokens) => (await connected()).revoke(...tokens),
+    issuerOf: (stated) => (stated === undefined ? undefined : ownIssuer(stated)),
     signOutUrl: async (returnTo) => (await connected()).signOutUrl(returnTo),
 
     /** https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: v2 has the first, v1 the last two. */

@@ -65,6 +65,8 @@ export function microsoftAccountProvider(settings: MicrosoftAccountSettings, par
   );
   return {
     ...entra,
+    /** Users of the Live SDK's time have none: personal accounts are one tenant. */
+    issuerOf: (stated) => entra.issuerOf(stated ?? settings.issuer),
     title: 'Microsoft account',
     claimTypes: { types: claimTypes },
     refreshNeeds: 'Microsoft gives a refresh token for the scope offline_access, once called wl.offline_access',

@@ -130,6 +130,7 @@ export function facebookProvider(settings: FacebookSettings, parts: ProviderPart
     revocationEndsGrant: false,
     revoke: async () => false,
     signOutUrl: async () => undefined,
+    issuerOf: () => issuer,
     displayName: (claims, subject) => firstText(claims, 'name') ?? subject,
     principalId: (_claims, subject) => subject,
   };

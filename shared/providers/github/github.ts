@@ -121,6 +121,7 @@ export function githubProvider(settings: GitHubSettings, parts: ProviderParts): 
     revocationEndsGrant: false,
 
     signOutUrl: async () => undefined,
+    issuerOf: () => issuer,
     displayName: (claims, subject) => firstText(claims, 'login') ?? subject,
     principalId: (_claims, subject) => subject,
   };

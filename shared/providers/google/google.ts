@@ -91,6 +91,7 @@ export function googleProvider(settings: GoogleSettings, parts: ProviderParts): 
     refreshNeeds:
       'Google gives a refresh token for access_type=offline, at the first consent of a user or, with prompt=consent, at each',
     acceptsBearer: false,
+    issuerOf: () => issuer,
 
     redeem: async (response) => accepted(await base.redeem(response)),
 

@@ -163,6 +163,7 @@ export function openIdConnectProvider(
       return url;
     },
 
+    issuerOf: (stated) => stated,
     displayName: (claims, subject) => firstText(claims, nameClaim, 'email', 'preferred_username') ?? subject,
     principalId: (_claims, subject) => subject,
   };

@@ -25,6 +25,7 @@ export const twitterTraits = {
   hasTargets: false,
   acceptsBearer: false,
   signOutUrl: async () => undefined,
+  issuerOf: () => issuer,
   displayName: (claims, subject) => firstText(claims, 'screen_name') ?? subject,
   principalId: (_claims, subject) => subject,
 } satisfies Partial<Provider>;
