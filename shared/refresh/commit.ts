@@ -58,7 +58,7 @@ export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promi
       const current = await store.read(base.session.id);
       if (!current) return await discard(parts, tokens);
       const stored = current.session.entries[tokens.provider];
-      if (stored && holds(stored, tokens.accessToken)) return { status: 'refreshed', session: current.session };
+      if (stored && holds(stored, tokens)) return { status: 'refreshed', session: current.session };
       if (!stored || !isSame(stored.refreshToken, tokens.spent)) {
         return settledOutcome(current.session, tokens.provider, seconds(platform.clock));
       }
@@ -96,9 +96,15 @@ async function rescue(
   return { status: 'unavailable', reason: 'container_unreachable', retryAfterSeconds: 30 };
 }
 
-function holds({ accessToken, targets = {} }: Entry, token: AccessToken | undefined): boolean {
-  const held = [accessToken, ...Object.values(targets).map((one) => one.accessToken)];
-  return token !== undefined && held.some((one) => isSame(one, token));
+/**
+ * Whether it is these tokens that are stored. The access token alone does not tell: a provider may give the one that is
+ * still good again, beside a refresh token that replaces the old one.
+ */
+function holds(stored: Entry, { accessToken, entry }: NewTokens): boolean {
+  const held = [stored.accessToken, ...Object.values(stored.targets ?? {}).map((one) => one.accessToken)];
+  const isLast = stored.history.at(-1)?.at === entry.history.at(-1)?.at;
+  const isWhole = isLast && isSame(stored.refreshToken, entry.refreshToken);
+  return isWhole && accessToken !== undefined && held.some((one) => isSame(one, accessToken));
 }
 
 function isSame(one: { reveal(): string } | undefined, other: { reveal(): string } | undefined): boolean {

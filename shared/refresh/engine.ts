@@ -10,7 +10,7 @@ import type { SessionStore, StoredSession } from '../token-store/session-store.t
 import { commitTokens } from './commit.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
 import type { RecoveryQueue } from './recovery.ts';
-import { entryWithTarget, refreshedEntry, targetName } from './refreshed-entry.ts';
+import { entryWithTarget, refreshedEntry, targetName, targetToken } from './refreshed-entry.ts';
 import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
@@ -60,7 +60,8 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
       const current = leased.status === 'held' ? await store.read(request.id) : undefined;
       if (!current) return { status: 'ended' };
       const hasChanged = seen !== undefined && seen !== current.etag;
-      if (hasChanged && request.cause !== 'request') {
+      // What was written may be anything: whether the token for a further resource is there is seen under the lease.
+      if (hasChanged && request.cause !== 'request' && request.target === undefined) {
         return settledOutcome(current.session, request.provider ?? current.session.provider, seconds(clock));
       }
       if (clock.now() >= deadline) return { status: 'unavailable', reason: 'busy', retryAfterSeconds: 5 };
@@ -110,7 +111,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     const now = seconds(clock);
     const name = target && targetName(target);
     const last = entry.history.findLast((one) => one.target === name);
-    const token = name === undefined ? entry : entry.targets?.[name];
+    const token = target === undefined ? entry : targetToken(entry, target);
     if (token && last && now - last.at < settledSeconds) return true;
     if (name !== undefined) return cause === 'read' && token !== undefined && !isAtItsEnd(token, now);
     if (cause === 'sweep') return !isDue(entry, now + 60);
@@ -198,7 +199,8 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   }
 
   return (request) => {
-    const key = `${request.id} ${request.provider ?? ''} ${request.cause === 'request'} ${targetName(request.target ?? {})}`;
+    const { id, provider, cause, target = {} } = request;
+    const key = JSON.stringify([id, provider, cause === 'request', target.resource, target.scope]);
     const running = inFlight.get(key);
     if (running) return running;
     const started = run(request).finally(() => inFlight.delete(key));

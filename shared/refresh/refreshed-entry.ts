@@ -1,6 +1,8 @@
+import { decodeJwt } from 'jose';
 import type { EpochSeconds, Random } from '../platform.ts';
 import type { RefreshResult, TokenSet } from '../providers/provider.ts';
 import {
+  type Claims,
   type Entry,
   historyLength,
   type RefreshCause,
@@ -23,7 +25,10 @@ export function tokenTimes(
   return { issuedAt: now, ...expires, refreshAt: refreshDue(now, now + expiresIn, random) };
 }
 
-/** The entry after a refresh: what the provider did not send anew stays (RFC 6749 section 6). */
+/**
+ * The entry after a refresh: what the provider did not send anew stays (RFC 6749 section 6). Which token clients are
+ * shown is theirs to change, by a refresh of their own.
+ */
 export function refreshedEntry(
   entry: Entry,
   { tokens, claims }: Extract<RefreshResult, { ok: true }>,
@@ -31,20 +36,37 @@ export function refreshedEntry(
   by: RefreshCause,
   random: Random,
 ): Entry {
-  const { expiresAt: _expired, refreshAt: _due, shownTarget: _shown, ...kept } = entry;
+  const { expiresAt: _expired, refreshAt: _due, shownTarget, ...kept } = entry;
   return {
     ...kept,
+    ...(by === 'request' || shownTarget === undefined ? {} : { shownTarget }),
     ...storedTokens(tokens),
-    claims: { ...entry.claims, ...claims },
+    claims: claims ? { ...withoutStated(entry), ...claims } : entry.claims,
     ...tokenTimes(tokens, now, random, (tokens.refreshToken ?? entry.refreshToken) !== undefined),
     failures: 0,
     history: withRefresh(entry, { at: now, by }),
   };
 }
 
+/**
+ * The claims that came from elsewhere than the entry's ID token, as from userinfo. What the new ID token states no more,
+ * such as a role that was withdrawn, is not to live on.
+ */
+function withoutStated({ claims, idToken }: Entry): Claims {
+  const stated = idToken ? Object.keys(decodeJwt(idToken.reveal())) : [];
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !stated.includes(name)));
+}
+
 /** The name under which an entry keeps the token of a further resource. */
 export function targetName({ resource, scope }: TargetToken['target']): string {
   return [resource, scope].filter(Boolean).join(' ');
+}
+
+/** The token that an entry keeps for just this resource: the one that is kept under its name may be for another. */
+export function targetToken({ targets = {} }: Entry, target: TargetToken['target']): TargetToken | undefined {
+  const name = targetName(target);
+  const kept = Object.hasOwn(targets, name) ? targets[name] : undefined;
+  return kept?.target.resource === target.resource && kept?.target.scope === target.scope ? kept : undefined;
 }
 
 /** How many access tokens for further resources an entry keeps. */

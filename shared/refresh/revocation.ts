@@ -18,13 +18,30 @@ export async function revokeEntries(session: Session, { store, provider, log }: 
     const from = provider(name);
     if (!from || entry.dead) return;
     try {
-      if (from.revocationEndsGrant && (await store.newestOf(session.user))) return;
+      if (from.revocationEndsGrant && (await hasOtherSession(session, name, entry, store))) return;
       if (await from.revoke(entry, entry)) log.event('tokens_revoked', { session: session.id, provider: name });
     } catch (error) {
       log.event('revocation_failed', { session: session.id, provider: name }, error);
     }
   });
   await Promise.all(revocations);
+}
+
+/**
+ * Whether another session lives on what this user has given the app at this provider. Who has signed in by the provider
+ * is the session's user; whose entry it has beside that is one of its aliases.
+ */
+async function hasOtherSession(
+  { provider, user, aliases }: Session,
+  name: string,
+  { issuer, subject }: Entry,
+  store: SessionStore,
+): Promise<boolean> {
+  for (const known of name === provider ? [user] : aliases) {
+    const other = (await store.newestOf(known))?.session.entries[name];
+    if (other?.issuer === issuer && other.subject === subject) return true;
+  }
+  return false;
 }
 
 /** Ends tokens that came for a session which was over by then. */

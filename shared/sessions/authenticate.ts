@@ -65,7 +65,7 @@ export function createAuthenticate({ tokens, store, ring, clock, bearerProviders
   /** The user of a provider's own token; undefined where it cannot be one. */
   async function issuedByProvider({ carrier, token }: CarriedToken): Promise<UserId | undefined> {
     if (carrier !== 'bearer' || bearerProviders.length === 0 || tokens.isOurs(token)) return undefined;
-    let refusal: unknown;
+    let trouble: unknown;
     for (const provider of bearerProviders) {
       try {
         const { issuer, subject } = await provider.signInWith({
@@ -74,12 +74,11 @@ export function createAuthenticate({ tokens, store, ring, clock, bearerProviders
         return userNames(await ring.newest(), provider.name, issuer, subject).user;
       } catch (error) {
         if (!isTokenkeepError(error)) throw error;
-        refusal = isTokenkeepError(error, 'client_token_refused')
-          ? new TokenkeepError('session_token_invalid', { cause: error })
-          : error;
+        // That one provider does not know it says less than that another cannot be asked.
+        if (!isTokenkeepError(error, 'client_token_refused')) trouble ??= error;
       }
     }
-    throw refusal;
+    throw trouble ?? new TokenkeepError('session_token_invalid');
   }
 
   return async (request, extension = 0) => {

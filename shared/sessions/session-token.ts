@@ -41,6 +41,8 @@ const rememberedTokens = 5_000;
 /** Longer tokens are not looked at: ours have some 600 characters. */
 const longestToken = 4096;
 const sessionKey = /^[\w-]{43}$/;
+/** The clock of whoever made a token may be ahead by this much, in seconds. */
+const clockTolerance = 300;
 
 export function createSessionTokens(
   { publicOrigin, hideDeprecatedSid = false }: { readonly publicOrigin: string; readonly hideDeprecatedSid?: boolean },
@@ -113,8 +115,11 @@ export function createSessionTokens(
         currentDate: new Date(clock.now()),
       });
     });
-    const { jti, sub = '', exp = 0, idp } = claims;
+    const { jti, sub = '', exp = 0, nbf = 0, idp } = claims;
     if (typeof idp !== 'string') throw new TokenkeepError('session_token_invalid');
+    if (nbf > seconds(clock) + clockTolerance) {
+      throw new TokenkeepError('session_token_invalid', { detail: 'it is not good yet' });
+    }
     const common = { provider: providerName(idp), expiresAt: exp };
     if (jti !== undefined && sessionKey.test(jti)) return { ...common, key: jti as SessionKey, sid: sub };
     // Only who holds the shared key can leave the session's key out: ours always have one.

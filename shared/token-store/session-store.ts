@@ -34,8 +34,11 @@ export interface SessionStore {
   seal(session: Session): Promise<string>;
   /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
   update(session: Session, old: Session, condition: Condition): Promise<ETag | undefined>;
-  /** Ends a session for good: whoever holds its lease loses it. False where it had ended before. */
-  end(session: Session): Promise<boolean>;
+  /**
+   * Ends a session for good: whoever holds its lease loses it. Gives it as it was last, which may be newer than what was
+   * given here; undefined where it had ended before.
+   */
+  end(session: Session): Promise<Session | undefined>;
 }
 
 /** How many opened sessions a process keeps, to answer an unchanged blob without opening it again. */
@@ -114,20 +117,27 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
       const place = blobName.session(session.id);
       const removed = await removeWhateverIsThere(place);
       kept.delete(session.id);
+      // What cannot be opened has ended all the same; then what the caller knows of it is all there is.
+      const last = removed === undefined ? undefined : await opened(place, removed).catch(() => session);
       await Promise.all([
         ...userMarkers(session).map((name) => container.unmark(name)),
-        agenda.clear({ minute: session.visitAt, id: session.id }),
+        agenda.clear({ minute: (last ?? session).visitAt, id: session.id }),
       ]);
-      return removed;
+      return last;
     },
   };
 
-  async function removeWhateverIsThere(place: string): Promise<boolean> {
+  async function opened(place: string, body: string): Promise<Session> {
+    return decodeSession((await open(ring, place, body)).document);
+  }
+
+  /** Gives what was there. */
+  async function removeWhateverIsThere(place: string): Promise<string | undefined> {
     for (let attempt = 0; attempt < endAttempts; attempt++) {
       const blob = await container.read(place);
-      if (blob.status !== 'found') return false;
+      if (blob.status !== 'found') return undefined;
       await container.breakLease(place);
-      if (await container.remove(place, { etag: blob.etag })) return true;
+      if (await container.remove(place, { etag: blob.etag })) return blob.body;
     }
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written again and again' });
   }

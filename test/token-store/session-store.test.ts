@@ -69,10 +69,10 @@ describe.each([
 
   it('ends with all its markers, once', async () => {
     const { session } = await created();
-    expect(await store.end(session)).toBe(true);
+    expect((await store.end(session))?.id).toBe(session.id);
     expect(await store.read(session.id)).toBeUndefined();
     expect(await markers(session)).toEqual({ agenda: [], user: [] });
-    expect(await store.end(session)).toBe(false);
+    expect(await store.end(session)).toBeUndefined();
   });
 
   it('never comes back by a write that was under way', async () => {
@@ -90,7 +90,7 @@ describe.each([
     const leaseId = randomUUID() as LeaseId;
     await local.container.acquireLease(blobName.session(session.id), leaseId, 15);
     await store.update({ ...session, expiresAt: 1 }, session, { etag, leaseId });
-    expect(await store.end(session)).toBe(true);
+    expect((await store.end(session))?.id).toBe(session.id);
     expect(await store.read(session.id)).toBeUndefined();
   });
 
@@ -104,7 +104,7 @@ describe.each([
         if (current.status === 'found') await local.container.replace(name, await store.seal(session), current);
       },
     });
-    expect(await local.store(contested).end(session)).toBe(true);
+    expect((await local.store(contested).end(session))?.id).toBe(session.id);
     expect(await store.read(session.id)).toBeUndefined();
   });
 });
