@@ -21,7 +21,7 @@ const readTimeout = 30_000;
 const tryTimeout = 7_000;
 
 /**
- * The files of a token store: `*.json` in a directory, or every blob at the root of the container of a SAS URL, which
+ * The files of a token store: those in a directory, or every blob at the root of the container of a SAS URL, which
  * must grant read and list. Throws an Error in one sentence that does not quote a URL, or `container_*`.
  */
 export function storeFiles(from: string): AsyncIterable<StoreFile> {
@@ -39,7 +39,7 @@ async function* filesOf(directory: string): AsyncIterable<StoreFile> {
   const found = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`The directory of --from cannot be read (${error.code}).`);
   });
-  for (const { name } of found.filter((one) => one.isFile() && /\.json$/i.test(one.name))) {
+  for (const { name } of found.filter((one) => one.isFile())) {
     yield { name, read: () => readFile(join(directory, name)) };
   }
 }

@@ -27,7 +27,8 @@ export const errorTable = {
   redirect_not_allowed: {
     status: 400,
     title: 'The requested landing address is not allowed',
-    remedy: 'Use a path of this app, or add the address to login.allowedExternalRedirectUrls in auth.json.',
+    remedy:
+      'Use a path of this app, or add the address to login.allowedExternalRedirectUrls in auth.json; for completion_origin TOKENKEEP_ALLOWED_ORIGINS will do.',
   },
   cross_site_refused: {
     status: 403,

@@ -1,7 +1,7 @@
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 
 /** Characters of the address as JSON, as the attempt cookie holds it: with more the cookie would be too large. */
-const longestTarget = 1500;
+const longestTarget = 1000;
 
 /**
  * The landing address that `requested` means, as an absolute URL: a path of the app, an address of its own origin, or

@@ -23,6 +23,12 @@ describe('the policy of a page', () => {
     ]);
   });
 
+  it('allows its one image, whose address can neither end the policy nor add to it', () => {
+    const { policy } = page('Title', '', { image: 'https://cdn.example/a;script-src *,b.png?v=1;2' });
+    expect(policy.split(/[;,] ?/)).toHaveLength(7);
+    expect(policy).toContain('img-src https://cdn.example/a%3Bscript-src%20*%2Cb.png; ');
+  });
+
   it('allows no script where there is none', () => {
     const { body, policy } = page('Title', '');
     expect(body).not.toContain('<script');

@@ -90,7 +90,7 @@ export const foreignAddresses: readonly string[] = [
   'https://app.example:99999/',
   'https://%00/',
   'https://app example/',
-  `https://app.example/${'x'.repeat(1500)}`,
+  `https://app.example/${'x'.repeat(1000)}`,
 ];
 
 /** Addresses that look as bad and stay on https://app.example all the same, with where they lead. */

@@ -55,10 +55,10 @@ describe('several tabs of one browser', () => {
     local.clock.reset();
   });
 
-  it('can finish with the longest landing addresses and a kilobyte of other headers', async () => {
+  it('can finish with the longest landing addresses and three kilobytes of other cookies', async () => {
     const { authorize, open, browser } = holdingBrowser(local);
-    const longest = `/${'x'.repeat(1_499 - origin.length - 3)}`;
-    browser.jar.store(origin, [`other=${'x'.repeat(1_000)}; Path=/`]);
+    const longest = `/${'x'.repeat(999 - origin.length - 3)}`;
+    browser.jar.store(origin, [`other=${'x'.repeat(3_000)}; Path=/`]);
     const callbacks: URL[] = [];
     for (let tab = 0; tab < 5; tab++) callbacks.push(await authorize(landingAt(longest)));
     for (const callback of callbacks) {

@@ -4,7 +4,7 @@ import { json } from '../../http/respond.ts';
 import { seconds } from '../../platform.ts';
 import type { Target } from '../../providers/provider.ts';
 import { refreshedSession } from '../../refresh/outcome.ts';
-import { targetName } from '../../refresh/refreshed-entry.ts';
+import { targetToken } from '../../refresh/refreshed-entry.ts';
 import { isAtItsEnd, isExpiring } from '../../refresh/schedule.ts';
 import { type EntryView, entryView } from '../../sessions/entry-view.ts';
 import type { Entry, Session, TargetToken } from '../../token-store/session.ts';
@@ -25,7 +25,7 @@ export async function me(request: Request, app: App): Promise<Response> {
   const current = await upToDate(authenticated.session, app);
   const session = target ? await withTarget(current, main, target, app) : current;
   const view = (name: string, entry: Entry) =>
-    viewOf(name, entry, name === main && target ? entry.targets?.[targetName(target)] : shownToken(entry), app);
+    viewOf(name, entry, name === main && target ? targetToken(entry, target) : shownToken(entry), app);
   const entry = wanted !== undefined && Object.hasOwn(session.entries, wanted) ? session.entries[wanted] : undefined;
   const body =
     wanted === undefined
@@ -33,7 +33,7 @@ export async function me(request: Request, app: App): Promise<Response> {
       : entry
         ? view(wanted, entry)
         : {};
-  return slid(json(body), { ...authenticated, session }, app);
+  return slid(json(body), authenticated, app);
 }
 
 /** The session, the tokens refreshed that are shown and about to expire, as far as that can be done now. */
@@ -63,7 +63,8 @@ async function withTarget(
   target: Target,
   { refresh, platform, provider }: App,
 ): Promise<Session> {
-  const token = session.entries[name]?.targets?.[targetName(target)];
+  const entry = session.entries[name];
+  const token = entry && targetToken(entry, target);
   if (token && !isAtItsEnd(token, seconds(platform.clock))) return session;
   const outcome = await refresh({ id: session.id, provider: name, target, cause: 'read' });
   return refreshedSession(outcome, provider(name)?.refreshNeeds);

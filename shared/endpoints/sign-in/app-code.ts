@@ -49,7 +49,7 @@ async function exchanged(id: SessionId, hash: string, isInTime: boolean, app: Ap
       continue;
     }
     if (isUnused || isInTime) {
-      await store.end(stored.session);
+      await app.endSession(stored.session);
       log.event('signed_out', { session: id, reason: isUnused ? 'code not used' : 'code used twice' });
     }
     throw new TokenkeepError('app_code_refused');

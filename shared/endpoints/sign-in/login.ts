@@ -8,7 +8,10 @@ import { providerIn, single } from '../route.ts';
 import { isHttps } from '../session/session-cookie.ts';
 import { isTrustedOrigin } from '../trusted-origin.ts';
 
-/** Parameters that are Tokenkeep's to set, or would change what the provider answers and how (RFC 9101 included). */
+/**
+ * Parameters that are Tokenkeep's to set, or would change what the provider answers and how (RFC 9101 included), in
+ * whatever case: some providers make no difference.
+ */
 const reserved = new Set([
   'response_type',
   'response_mode',
@@ -67,7 +70,7 @@ function parametersOf(request: Request): { own: EndingParameters; extra: Record<
   const own: Record<string, string> = {};
   const extra: Record<string, string> = {};
   for (const name of new Set(parameters.keys())) {
-    if (reserved.has(name))
+    if (reserved.has(name.toLowerCase()))
       throw new TokenkeepError('request_malformed', { detail: `parameter ${name} cannot be set` });
     const value = single(parameters, name);
     if (value !== undefined) (isOwn(name) ? own : extra)[name] = value;

@@ -153,6 +153,8 @@ describe('a login is refused without a cookie', () => {
     'nonce',
     'request',
     'request_uri',
+    'Response_Mode',
+    'REDIRECT_URI',
   ])('when it sets %s', async (name) => {
     const response = await local.fetch(`/.auth/login/demo?${name}=x`);
     const { code, detail } = await problemIn(response);
