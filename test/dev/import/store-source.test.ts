@@ -23,13 +23,18 @@ describe('a directory', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tokenkeep-store-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('gives its .json files, and nothing of one that is too large', async () => {
+  it('gives all its files, to be reported each, and nothing of one that is too large', async () => {
     writeFileSync(join(directory, 'aa.json'), 'é');
     writeFileSync(join(directory, 'bb.JSON'), '');
     writeFileSync(join(directory, 'cc.json'), tooLarge);
     writeFileSync(join(directory, 'dd.txt'), 'no');
     mkdirSync(join(directory, 'ee.json'));
-    expect(await everything(directory)).toEqual({ 'aa.json': 'é', 'bb.JSON': '', 'cc.json': undefined });
+    expect(await everything(directory)).toEqual({
+      'aa.json': 'é',
+      'bb.JSON': '',
+      'cc.json': undefined,
+      'dd.txt': 'no',
+    });
   });
 
   it('says when a file was written', async () => {
