@@ -61,7 +61,7 @@ export function createProofCheck(
 
 function wrongIssuer(iss: string | undefined): string {
   return iss === undefined
-    ? 'it is no JWT, so that it does not say whom it is for: an id_token does'
+    ? 'it is no JWT, so that it does not say whom it is for'
     : 'its claim iss is missing or wrong';
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { isSecureOrLoopback } from '../../http/loopback.ts';
 import type { Clock } from '../../platform.ts';
+import { apiRefusal } from '../oauth/api-answer.ts';
 
 /**
  * What is used of a provider's metadata (OpenID Connect Discovery 1.0 section 3, RFC 8414, RFC 9207, RP-Initiated
@@ -44,7 +45,8 @@ const document = z.object({
  * The provider's metadata, fetched on first use and kept. The issuer in it must be `issuer` where that is configured,
  * else the one whose well-known address was asked (Discovery section 4.3), with or without a slash at its end.
  *
- * Throws `provider_unavailable`, `provider_misconfigured` (another issuer) or `provider_response_invalid`.
+ * Throws `provider_unavailable`, `provider_misconfigured` (another issuer, or no document there) or
+ * `provider_response_invalid`.
  */
 export function discovered(
   wellKnown: string,
@@ -57,9 +59,7 @@ export function discovered(
 
   async function load(): Promise<Metadata> {
     const response = await fetch(wellKnown, { headers: { accept: 'application/json' } });
-    if (!response.ok) {
-      throw new TokenkeepError('provider_unavailable', { detail: `discovery answered ${response.status}` });
-    }
+    if (!response.ok) throw apiRefusal(response, 'discovery');
     const parsed = document.safeParse(await response.json().catch(() => undefined));
     if (!parsed.success) {
       const where = parsed.error.issues[0]?.path.join('.') || 'the document';

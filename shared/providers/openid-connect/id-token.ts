@@ -11,6 +11,7 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { outboundTimeout } from '../../http/outbound.ts';
 import { type Clock, seconds } from '../../platform.ts';
 import type { AccessToken, IdToken } from '../../telemetry/secret.ts';
+import { apiRefusal } from '../oauth/api-answer.ts';
 import type { Claims } from '../provider.ts';
 import type { Metadata } from './discovery.ts';
 
@@ -117,8 +118,7 @@ export function createIdTokenVerifier(
 function answering(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (...request) => {
     const response = await fetch(...request);
-    if (!response.ok)
-      throw new TokenkeepError('provider_unavailable', { detail: `its keys answered ${response.status}` });
+    if (!response.ok) throw apiRefusal(response, 'its keys');
     return response;
   };
 }

@@ -23,4 +23,9 @@ export async function withCheckedIdToken(
   }
 }
 
-const passing = ['provider_unavailable', 'provider_response_invalid', 'id_token_out_of_time'] as const;
+const passing = [
+  'provider_unavailable',
+  'provider_response_invalid',
+  'provider_misconfigured',
+  'id_token_out_of_time',
+] as const;

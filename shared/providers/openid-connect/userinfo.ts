@@ -1,12 +1,13 @@
 import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import type { AccessToken } from '../../telemetry/secret.ts';
+import { apiRefusal } from '../oauth/api-answer.ts';
 import type { Claims } from '../provider.ts';
 
 /**
  * The claims of the userinfo endpoint (OpenID Connect Core section 5.3), whose `sub` must be the ID token's.
  *
- * An answer of 4xx means that this access token is not meant for userinfo, as where it was asked for another API:
- * there is nothing to merge then. Throws `provider_unavailable`, `provider_response_invalid`,
+ * An answer of 4xx other than 429 means that this access token is not meant for userinfo, as where it was asked for
+ * another API: there is nothing to merge then. Throws `provider_unavailable`, `provider_response_invalid`,
  * `userinfo_subject_mismatch`.
  */
 export async function fetchUserinfo(
@@ -18,9 +19,7 @@ export async function fetchUserinfo(
   const response = await fetch(endpoint, {
     headers: { accept: 'application/json', authorization: `Bearer ${accessToken.reveal()}` },
   });
-  if (response.status >= 500) {
-    throw new TokenkeepError('provider_unavailable', { detail: `userinfo answered ${response.status}` });
-  }
+  if (response.status === 429 || response.status >= 500) throw apiRefusal(response, 'userinfo');
   const isJson = response.headers.get('content-type')?.includes('application/json') ?? false;
   if (!response.ok || !isJson) return {};
   const claims: unknown = await response.json().catch(() => undefined);

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppleSettings } from '../../../shared/providers/apple/apple.ts';
 import type { AuthorizationResponse, Identity, SignedIn } from '../../../shared/providers/provider.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { type AppleImpersonator, ada, apple, startApple } from '../impersonators/apple.ts';
 import {
   appleClient,
@@ -13,7 +14,6 @@ import {
   sentTo,
   signIn,
 } from '../impersonators/apple-client.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: AppleImpersonator;
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppleSettings } from '../../../shared/providers/apple/apple.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { type AppleImpersonator, ada, apple, startApple } from '../impersonators/apple.ts';
 import { appleClient, handMade, outages, refreshTokenOf, sentTo } from '../impersonators/apple-client.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: AppleImpersonator;
 beforeAll(async () => {

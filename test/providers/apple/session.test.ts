@@ -3,10 +3,10 @@ import type { ErrorCode } from '../../../shared/errors/table.ts';
 import type { AppleSettings } from '../../../shared/providers/apple/apple.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { type AppleImpersonator, ada, apple, startApple } from '../impersonators/apple.ts';
 import { appleClient, refreshTokenOf, sentTo, signIn } from '../impersonators/apple-client.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: AppleImpersonator;
 beforeAll(async () => {

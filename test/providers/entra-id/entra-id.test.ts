@@ -4,11 +4,11 @@ import type { ErrorCode } from '../../../shared/errors/table.ts';
 import type { EntraIdSettings } from '../../../shared/providers/entra-id/entra-id.ts';
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { attempt, authorized, clientSecret, entraClient, request, signIn } from '../impersonators/entra-client.ts';
 import { adele, type EntraImpersonator, entra, personalUser, startEntra } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 import { newSigningKey } from '../impersonators/signing-key.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: EntraImpersonator;
 beforeAll(async () => {

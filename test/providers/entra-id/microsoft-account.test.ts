@@ -9,10 +9,10 @@ import {
 import type { ClientTokens, Identity, Provider } from '../../../shared/providers/provider.ts';
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { attempt, authorized, clientSecret, request, signIn } from '../impersonators/entra-client.ts';
 import { adele, type EntraImpersonator, entra, personalUser, startEntra } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: EntraImpersonator;
 beforeAll(async () => {

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EntraIdSettings } from '../../../shared/providers/entra-id/entra-id.ts';
 import type { Identity, Provider, RefreshResult, TokenSet } from '../../../shared/providers/provider.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { clientSecret, entraClient, signIn } from '../impersonators/entra-client.ts';
 import { adele, type EntraImpersonator, entra, refusal, startEntra } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: EntraImpersonator;
 beforeAll(async () => {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../../shared/errors/table.ts';
 import type { EntraIdSettings } from '../../../shared/providers/entra-id/entra-id.ts';
 import type { ClientTokens, SignedIn } from '../../../shared/providers/provider.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { entraClient } from '../impersonators/entra-client.ts';
 import {
   adele,
@@ -14,7 +15,6 @@ import {
 } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 import { newSigningKey, type SigningKey } from '../impersonators/signing-key.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: EntraImpersonator;
 beforeAll(async () => {

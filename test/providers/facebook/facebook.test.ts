@@ -13,9 +13,9 @@ import type {
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { type FacebookImpersonator, facebook, mark, refusal, startFacebook } from '../impersonators/facebook.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: FacebookImpersonator;
 beforeAll(async () => {

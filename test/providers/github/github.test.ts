@@ -7,9 +7,9 @@ import type { AuthorizationRequest, Identity, Provider, SignedIn } from '../../.
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { type GitHubImpersonator, github, octocat, startGitHub } from '../impersonators/github.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 let server: GitHubImpersonator;
 beforeAll(async () => {

@@ -14,10 +14,10 @@ import type {
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import { elisa, type GoogleImpersonator, google, startGoogle } from '../impersonators/google.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 import { newSigningKey } from '../impersonators/signing-key.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 
 const issuer = 'https://accounts.google.com';
 const bare = 'accounts.google.com';

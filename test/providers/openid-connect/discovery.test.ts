@@ -103,11 +103,16 @@ describe('a discovery document', () => {
     await expect(found(answer)).rejects.toMatchObject({ code: 'provider_response_invalid' });
   });
 
-  it.each([404, 429, 500, 503])('that cannot be had at first (%i) is asked for again by the next', async (status) => {
+  it.each([
+    [404, 'provider_misconfigured'],
+    [429, 'provider_unavailable'],
+    [500, 'provider_unavailable'],
+    [503, 'provider_unavailable'],
+  ])('that cannot be had at first (%i) is asked for again by the next', async (status, code) => {
     const answers = [new Response('', { status }), Response.json(document)];
     const network = serving(() => answers.shift() ?? Response.error());
     const metadata = discovered(wellKnown, undefined, boundedFetch(network), clock);
-    await expect(metadata()).rejects.toEqual(isUnavailable);
+    await expect(metadata()).rejects.toMatchObject({ code, detail: `discovery answered ${status}` });
     expect(await metadata()).toMatchObject({ issuer });
     expect(network).toHaveBeenCalledTimes(2);
   });

@@ -135,7 +135,7 @@ describe('a token whose key is not among them', () => {
 describe('keys that cannot be had say nothing about the token', () => {
   it.each([
     ['are down', () => new Response('', { status: 503 }), 'provider_unavailable'],
-    ['are not there', () => new Response('', { status: 404 }), 'provider_unavailable'],
+    ['are not there', () => new Response('', { status: 404 }), 'provider_misconfigured'],
     ['cannot be reached', () => Promise.reject(new TypeError('fetch failed')), 'provider_unavailable'],
     ['are a page', () => new Response('<html>'), 'provider_response_invalid'],
     ['are no key set', () => Response.json({ keys: 'none' }), 'provider_response_invalid'],

@@ -60,6 +60,20 @@ describe('a refresh', () => {
   });
 });
 
+describe('a refresh whose ID token cannot be checked', () => {
+  it.each([404, 503])(
+    'keeps the tokens beside it, since the old ones are spent (the keys answer %i)',
+    async (status) => {
+      const first = setup.client();
+      const signedIn = await first.redeem(await setup.authorize(first));
+      setup.demo.control.fail('jwks', { status });
+      const result = await setup.client().refresh(signedIn.tokens.refreshToken ?? expect.fail(), signedIn);
+      expect(result).toMatchObject({ ok: true, tokens: { refreshToken: expect.anything() } });
+      expect(result).not.toHaveProperty('tokens.idToken');
+    },
+  );
+});
+
 describe('signing out at the provider', () => {
   it('goes to its page, which is told the client and the way back, and no token', async () => {
     const url = await setup.client().signOutUrl('https://app.example/bye?x=1');

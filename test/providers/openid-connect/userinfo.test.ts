@@ -61,6 +61,7 @@ describe('userinfo', () => {
   it.each([
     ['fails', () => Response.json({ sub: 'u1' }, { status: 500 })],
     ['is overloaded', () => new Response('', { status: 503 })],
+    ['was asked too often', () => new Response('', { status: 429 })],
     ['does not answer', () => Promise.reject(new TypeError('fetch failed'))],
   ])('ends the sign-in when it %s', async (_case, answer) => {
     await expect(claimsOf(answer).claims).rejects.toMatchObject({ code: 'provider_unavailable' });

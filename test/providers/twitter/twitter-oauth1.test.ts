@@ -6,8 +6,8 @@ import { type TwitterOAuth1Settings, twitterOAuth1Provider } from '../../../shar
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 import {
   callback,
   consumer,

@@ -7,8 +7,8 @@ import { type TwitterSettings, twitterProvider } from '../../../shared/providers
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
+import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
-import { outcomeOfSilence } from '../impersonators/silence.ts';
 import { startTwitter, type TwitterImpersonator, xApp } from '../impersonators/twitter.ts';
 
 let server: TwitterImpersonator;
