@@ -61,7 +61,7 @@ export function createProofCheck(
 
 function wrongIssuer(iss: string | undefined): string {
   return iss === undefined
-    ? 'it is no JWT, so that it does not say whom it is for'
+    ? 'it is no JWT, which alone says whom it is for: send an ID token'
     : 'its claim iss is missing or wrong';
 }
 

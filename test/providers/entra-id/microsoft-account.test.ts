@@ -230,7 +230,7 @@ describe('a token that a client brings', () => {
     expect(opaque).toMatch(/^EwB/);
     await expect(bring(opaque, 'accessToken')).rejects.toMatchObject({
       code: 'client_token_refused',
-      detail: expect.stringContaining('id_token'),
+      detail: expect.stringContaining('ID token'),
     });
   });
 
