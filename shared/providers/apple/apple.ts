@@ -1,6 +1,7 @@
 import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { boundedFetch } from '../../http/outbound.ts';
 import type { AuthorizationCode } from '../../telemetry/secret.ts';
+import type { Registration } from '../oauth/authorization-request.ts';
 import { asSignInError, requestTokens } from '../oauth/token-endpoint.ts';
 import { asClientTokenError } from '../openid-connect/client-tokens.ts';
 import { openIdConnectProvider } from '../openid-connect/openid-connect.ts';
@@ -9,14 +10,9 @@ import { type AppleCredential, appleAuthentication } from './client-secret.ts';
 import type { appleEndpoints } from './endpoints.ts';
 import { appleUserClaims } from './user.ts';
 
-export interface AppleSettings {
-  readonly kind: 'apple';
-  readonly name: string;
-  /** The Services ID. */
-  readonly clientId: string;
+/** `clientId` is the Services ID. */
+export interface AppleSettings extends Registration<'apple'> {
   readonly credential: AppleCredential;
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   /** Bundle ids of apps whose ID tokens are accepted. */
   readonly allowedAudiences: readonly string[];
   readonly endpoints: typeof appleEndpoints;

@@ -2,6 +2,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { RefreshToken } from '../../telemetry/secret.ts';
 import { claimType, idTokenClaimTypes } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
+import type { Registration } from '../oauth/authorization-request.ts';
 import { type ClientCredential, clientAuthentication } from '../oauth/client-authentication.ts';
 import { refreshFailure } from '../oauth/token-endpoint.ts';
 import { broughtTokens, withOwnRefreshToken } from '../openid-connect/client-tokens.ts';
@@ -14,15 +15,10 @@ import { entraFailure, withLoopAsThrottling } from './failure.ts';
 import { configuredTarget, furtherTarget } from './target.ts';
 import { createProofCheck, type KnownAuthority } from './tokens.ts';
 
-export interface EntraIdSettings {
-  readonly kind: 'entra-id';
-  readonly name: string;
-  readonly clientId: string;
+export interface EntraIdSettings extends Registration<'entra-id'> {
   readonly credential: ClientCredential;
   /** `https://login.microsoftonline.com/<tenant>/v2.0`, or of v1 `https://sts.windows.net/<tenant>/`. */
   readonly issuer: string;
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   /** Who else tokens that clients bring may be for; the client id may always be, `api://<client id>` only if listed. */
   readonly allowedAudiences: readonly string[];
   readonly allowed: EntraAllowLists;

@@ -1,17 +1,13 @@
 import { claimType } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
+import type { Registration } from '../oauth/authorization-request.ts';
 import type { ClientCredential } from '../oauth/client-authentication.ts';
 import type { Claims, Provider, ProviderParts, SignedIn } from '../provider.ts';
 import { entraIdProvider } from './entra-id.ts';
 
-export interface MicrosoftAccountSettings {
-  readonly kind: 'microsoft-account';
-  readonly name: string;
-  readonly clientId: string;
+/** `scopes` are as configured: Entra's, or names of the old Live SDK such as `wl.basic`. */
+export interface MicrosoftAccountSettings extends Registration<'microsoft-account'> {
   readonly credential: ClientCredential;
-  /** As configured: Entra's, or names of the old Live SDK such as `wl.basic`. */
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   readonly allowedAudiences: readonly string[];
   readonly issuer: string;
 }

@@ -3,7 +3,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import { type AccessToken, type ClientSecret, Secret } from '../../telemetry/secret.ts';
 import { claimType } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { codeParameters } from '../oauth/authorization-request.ts';
+import { codeParameters, type Registration } from '../oauth/authorization-request.ts';
 import { codeOf } from '../oauth/authorization-response.ts';
 import { refreshFailure } from '../oauth/token-endpoint.ts';
 import type { Provider, ProviderParts, TokenSet } from '../provider.ts';
@@ -11,16 +11,11 @@ import type { facebookEndpoints } from './endpoints.ts';
 import { asRefusal, GraphError } from './error.ts';
 import { facebookGraph } from './graph.ts';
 
-export interface FacebookSettings {
-  readonly kind: 'facebook';
-  readonly name: string;
-  /** The app id. */
-  readonly clientId: string;
+/** `clientId` is the app id. */
+export interface FacebookSettings extends Registration<'facebook'> {
   readonly secret: ClientSecret;
   /** Such as `v25.0`. */
   readonly graphVersion: string;
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   readonly endpoints: typeof facebookEndpoints;
 }
 

@@ -4,7 +4,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { AccessToken, ClientSecret } from '../../telemetry/secret.ts';
 import { claimType } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { codeParameters } from '../oauth/authorization-request.ts';
+import { codeParameters, type Registration } from '../oauth/authorization-request.ts';
 import { codeOf } from '../oauth/authorization-response.ts';
 import { withRateLimit } from '../oauth/rate-limit.ts';
 import {
@@ -19,13 +19,8 @@ import type { Provider, ProviderParts } from '../provider.ts';
 import { githubApi, githubRateLimit } from './api.ts';
 import type { githubEndpoints } from './endpoints.ts';
 
-export interface GitHubSettings {
-  readonly kind: 'github';
-  readonly name: string;
-  readonly clientId: string;
+export interface GitHubSettings extends Registration<'github'> {
   readonly secret: ClientSecret;
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   readonly endpoints: typeof githubEndpoints;
 }
 

@@ -1,6 +1,7 @@
 import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { boundedFetch } from '../../http/outbound.ts';
 import type { AuthorizationCode } from '../../telemetry/secret.ts';
+import type { Registration } from '../oauth/authorization-request.ts';
 import { type ClientCredential, clientAuthentication } from '../oauth/client-authentication.ts';
 import {
   asSignInError,
@@ -19,14 +20,9 @@ import type { Provider, ProviderParts, SignedIn } from '../provider.ts';
 import type { googleEndpoints } from './endpoints.ts';
 import { checkHostedDomain } from './hosted-domain.ts';
 
-export interface GoogleSettings {
-  readonly kind: 'google';
-  readonly name: string;
-  readonly clientId: string;
+/** The login parameter `access_type=offline` gets a refresh token; `hd` is checked in the ID token, too. */
+export interface GoogleSettings extends Registration<'google'> {
   readonly credential: ClientCredential;
-  readonly scopes: readonly string[];
-  /** `access_type=offline` gets a refresh token; `hd` is checked in the ID token, too. */
-  readonly loginParameters: Readonly<Record<string, string>>;
   readonly allowedAudiences: readonly string[];
   readonly endpoints: typeof googleEndpoints;
 }

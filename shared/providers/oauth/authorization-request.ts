@@ -5,7 +5,14 @@ import type { AuthorizationRequest } from '../provider.ts';
 export interface RequestSettings {
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** Sent with every authorization request, before what the app adds. */
   readonly loginParameters: Readonly<Record<string, string>>;
+}
+
+/** What auth.json says of a provider with rules of its own, secrets resolved. */
+export interface Registration<Kind extends string> extends RequestSettings {
+  readonly kind: Kind;
+  readonly name: string;
 }
 
 /**

@@ -3,7 +3,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { RefreshToken } from '../../telemetry/secret.ts';
 import { claimNameOf, claimTypeOf, idTokenClaimTypes } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { authorizationParameters } from '../oauth/authorization-request.ts';
+import { authorizationParameters, type RequestSettings } from '../oauth/authorization-request.ts';
 import { checkResponseIssuer, codeOf } from '../oauth/authorization-response.ts';
 import { type ClientCredential, clientAuthentication } from '../oauth/client-authentication.ts';
 import {
@@ -30,16 +30,12 @@ import { withCheckedIdToken } from './refreshed-id-token.ts';
 import { fetchUserinfo } from './userinfo.ts';
 
 /** What is registered with a provider, and how to reach it. */
-export interface OpenIdConnectSettings {
+export interface OpenIdConnectSettings extends RequestSettings {
   readonly name: string;
-  readonly clientId: string;
   readonly credential: ClientCredential;
   readonly endpoints:
     | { readonly wellKnown: string; readonly issuer?: string }
     | (Omit<Metadata, 'issuerInResponse'> & { readonly wellKnown?: never });
-  readonly scopes: readonly string[];
-  /** Sent with every authorization request, before what the app adds. */
-  readonly loginParameters: Readonly<Record<string, string>>;
   /** Who else the tokens that clients bring may be for. */
   readonly allowedAudiences?: readonly string[];
   /** The claim that `user_id` shows: its name in the token, or the type that it has in `me`. */

@@ -2,7 +2,7 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { boundedFetch } from '../../http/outbound.ts';
 import type { AccessToken } from '../../telemetry/secret.ts';
 import { apiObject } from '../oauth/api-answer.ts';
-import { codeParameters } from '../oauth/authorization-request.ts';
+import { codeParameters, type Registration } from '../oauth/authorization-request.ts';
 import { codeOf } from '../oauth/authorization-response.ts';
 import type { ClientCredential } from '../oauth/client-authentication.ts';
 import { withRateLimit } from '../oauth/rate-limit.ts';
@@ -21,13 +21,8 @@ import { twitterAuthentication, withRefusedGrants } from './grants.ts';
 import { twitterRateLimit, twitterTraits, userOfApi2 } from './user.ts';
 
 /** OAuth 2.0, for registrations with a `clientId`. */
-export interface TwitterSettings {
-  readonly kind: 'twitter';
-  readonly name: string;
-  readonly clientId: string;
+export interface TwitterSettings extends Registration<'twitter'> {
   readonly credential: ClientCredential;
-  readonly scopes: readonly string[];
-  readonly loginParameters: Readonly<Record<string, string>>;
   readonly endpoints: typeof twitterEndpoints;
 }
 
