@@ -46,7 +46,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
   const ring = createKeyRing(container, vault, platform, log);
   const agenda = createAgenda(container, clock);
   const store = createSessionStore(container, ring, agenda, log);
-  const parts = { ...platform, identityToken };
+  const parts = { ...platform, identityToken: identityTokens() };
   const providers = new Map(settings.providers.map((one) => [one.name, createProvider(one, parts)]));
   const provider = (name: string) => providers.get(providerName(name));
   const { signingKey, refreshExtension } = settings.session;
@@ -112,11 +112,18 @@ function identity(clientId: string | undefined): () => Promise<TokenCredential> 
   };
 }
 
-/** An access token of a managed identity, for the providers that take it in place of a client secret. */
-const identityToken: NonNullable<ProviderParts['identityToken']> = async (scope, clientId) => {
-  const { token } = (await (await identity(clientId)()).getToken(scope)) ?? { token: '' };
-  return token;
-};
+/**
+ * Access tokens of managed identities, for the providers that take them in place of a client secret. Each identity's
+ * credential is kept, because it keeps its tokens.
+ */
+function identityTokens(): NonNullable<ProviderParts['identityToken']> {
+  const credentials = new Map<string, TokenCredential>();
+  return async (scope, clientId) => {
+    const credential = credentials.get(clientId) ?? lazily(identity(clientId));
+    credentials.set(clientId, credential);
+    return (await credential.getToken(scope))?.token ?? '';
+  };
+}
 
 function lazily(credential: () => Promise<TokenCredential>): TokenCredential {
   return { getToken: async (...request) => (await credential()).getToken(...request) };

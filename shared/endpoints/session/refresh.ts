@@ -6,8 +6,8 @@ import { targetIn, wantedProvider } from './target.ts';
 import { tokenReply } from './token-reply.ts';
 
 /**
- * `GET` or `POST {prefix}/refresh[?provider=][&resource=|&scope=]`: renews the provider's tokens now, and the session with them. A session
- * token that has expired is accepted for `tokenRefreshExtensionHours`.
+ * `GET` or `POST {prefix}/refresh[?provider=][&resource=|&scope=]`: renews the provider's tokens now, and the session
+ * with them. A session token that has expired is accepted for `tokenRefreshExtensionHours`.
  *
  * Answers 200; 400 without a refresh token; 401 without a session; 403 where the provider has refused for good; 503
  * with Retry-After where it cannot be asked now. The new session token goes back the way the old one came: a cookie

@@ -4,7 +4,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { AccessToken, ClientSecret } from '../../telemetry/secret.ts';
 import { claimType } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { codeParameters, type Registration } from '../oauth/authorization-request.ts';
+import { authorizationAddress, codeParameters, type Registration } from '../oauth/authorization-request.ts';
 import { codeOf } from '../oauth/authorization-response.ts';
 import { withRateLimit } from '../oauth/rate-limit.ts';
 import {
@@ -72,9 +72,7 @@ export function githubProvider(settings: GitHubSettings, parts: ProviderParts): 
     acceptsBearer: false,
 
     async authorizationUrl(request) {
-      const url = new URL(`${web}/login/oauth/authorize`);
-      for (const [name, value] of Object.entries(codeParameters(settings, request))) url.searchParams.set(name, value);
-      return { url };
+      return { url: authorizationAddress(`${web}/login/oauth/authorize`, codeParameters(settings, request)) };
     },
 
     async redeem({ parameters, redirectUri, codeVerifier }) {

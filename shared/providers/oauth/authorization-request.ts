@@ -51,3 +51,10 @@ export function codeParameters(
     code_challenge_method: 'S256',
   };
 }
+
+/** The address of an authorization request: the endpoint's, whatever its query has, with these parameters. */
+export function authorizationAddress(endpoint: string, parameters: Readonly<Record<string, string>>): URL {
+  const url = new URL(endpoint);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}

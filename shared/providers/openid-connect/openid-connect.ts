@@ -3,7 +3,7 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { RefreshToken } from '../../telemetry/secret.ts';
 import { claimNameOf, claimTypeOf, idTokenClaimTypes } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { authorizationParameters, type RequestSettings } from '../oauth/authorization-request.ts';
+import { authorizationAddress, authorizationParameters, type RequestSettings } from '../oauth/authorization-request.ts';
 import { checkResponseIssuer, codeOf } from '../oauth/authorization-response.ts';
 import { type ClientCredential, clientAuthentication } from '../oauth/client-authentication.ts';
 import {
@@ -135,10 +135,8 @@ export function openIdConnectProvider(
     refresh,
 
     async authorizationUrl(request) {
-      const url = new URL((await metadata()).authorizationEndpoint);
       const parameters = authorizationParameters(settings, request, variations.responseMode);
-      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-      return { url };
+      return { url: authorizationAddress((await metadata()).authorizationEndpoint, parameters) };
     },
 
     revocationEndsGrant: false,

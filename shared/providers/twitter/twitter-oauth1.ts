@@ -2,6 +2,7 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { boundedFetch } from '../../http/outbound.ts';
 import { type ClientSecret, Secret } from '../../telemetry/secret.ts';
 import { apiObject, apiRefusal } from '../oauth/api-answer.ts';
+import { authorizationAddress } from '../oauth/authorization-request.ts';
 import { withRateLimit } from '../oauth/rate-limit.ts';
 import type { Identity, Provider, ProviderParts, TokenSet } from '../provider.ts';
 import type { twitterOAuth1Endpoints } from './endpoints.ts';
@@ -65,17 +66,15 @@ export function twitterOAuth1Provider(settings: TwitterOAuth1Settings, parts: Pr
       'X gives refresh tokens by OAuth 2.0 only: register a clientId in place of the consumerKey, with the scope offline.access',
 
     async authorizationUrl({ redirectUri, extra }) {
-      const url = new URL(endpoints.requestToken);
-      const response = await ask('POST', url, { oauth_callback: redirectUri });
+      const response = await ask('POST', new URL(endpoints.requestToken), { oauth_callback: redirectUri });
       if (!response.ok) throw apiRefusal(response, 'request_token', await errorCode(response));
       const answer = new URLSearchParams(await response.text());
       const { key, secret } = credentials(answer, 'request_token');
       if (answer.get('oauth_callback_confirmed') !== 'true') {
         throw new TokenkeepError('provider_response_invalid', { detail: 'oauth_callback_confirmed is not true' });
       }
-      const page = new URL(endpoints.authorization);
-      for (const [name, value] of Object.entries({ ...extra, oauth_token: key })) page.searchParams.set(name, value);
-      return { url: page, requestToken: { token: key, secret: new Secret('request_token_secret', secret) } };
+      const url = authorizationAddress(endpoints.authorization, { ...extra, oauth_token: key });
+      return { url, requestToken: { token: key, secret: new Secret('request_token_secret', secret) } };
     },
 
     async redeem({ parameters, requestToken }) {

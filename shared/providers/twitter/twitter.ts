@@ -2,7 +2,7 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { boundedFetch } from '../../http/outbound.ts';
 import type { AccessToken } from '../../telemetry/secret.ts';
 import { apiObject } from '../oauth/api-answer.ts';
-import { codeParameters, type Registration } from '../oauth/authorization-request.ts';
+import { authorizationAddress, codeParameters, type Registration } from '../oauth/authorization-request.ts';
 import { codeOf } from '../oauth/authorization-response.ts';
 import type { ClientCredential } from '../oauth/client-authentication.ts';
 import { withRateLimit } from '../oauth/rate-limit.ts';
@@ -80,10 +80,8 @@ export function twitterProvider(settings: TwitterSettings, parts: ProviderParts)
     refreshNeeds: 'X gives a refresh token for the scope offline.access',
 
     async authorizationUrl(request) {
-      const url = new URL(endpoints.authorization);
       const parameters = codeParameters({ ...settings, scopes }, request, profileScopes);
-      for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-      return { url };
+      return { url: authorizationAddress(endpoints.authorization, parameters) };
     },
 
     async redeem({ parameters, redirectUri, codeVerifier }) {
