@@ -17,6 +17,7 @@ import { azureContainer, type ContainerAccess } from './token-store/azure-contai
 import type { Container } from './token-store/container.ts';
 import { createKeyRing, type KeyRing } from './token-store/key-ring.ts';
 import { retryingContainer } from './token-store/retrying-container.ts';
+import { createSealer } from './token-store/seal.ts';
 import type { Session } from './token-store/session.ts';
 import { createSessionStore, type SessionStore } from './token-store/session-store.ts';
 import { azureVault } from './token-store/vault.ts';
@@ -45,7 +46,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
   const vault = azureVault(settings.vault, identity(settings.identityClientId));
   const ring = createKeyRing(container, vault, platform, log);
   const agenda = createAgenda(container, clock);
-  const store = createSessionStore(container, ring, agenda, log);
+  const store = createSessionStore(container, createSealer(ring), agenda, log);
   const parts = { ...platform, identityToken: identityTokens() };
   const providers = new Map(settings.providers.map((one) => [one.name, createProvider(one, parts)]));
   const provider = (name: string) => providers.get(providerName(name));

@@ -45,6 +45,6 @@ async function visitEach(markers: Iterable<Marker>, app: App): Promise<void> {
 }
 
 /** The recovery queue: tokens that were refreshed while the container was away. */
-export async function recoverOne(message: unknown, { store, ring, log }: App): Promise<void> {
-  await recover(message, store, ring, log);
+export async function recoverOne(message: unknown, { store, log }: App): Promise<void> {
+  await recover(message, store, log);
 }

@@ -55,7 +55,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     const deadline = clock.now() + longestWait;
     let seen: ETag | undefined;
     while (true) {
-      const leased = await withLease(container, place, platform, (leaseId) => refreshUnderLease(request, leaseId));
+      const leased = await withLease(container, place, platform, ({ leaseId }) => refreshUnderLease(request, leaseId));
       if (leased.status === 'done') return leased.result;
       const current = leased.status === 'held' ? await store.read(request.id) : undefined;
       if (!current) return { status: 'ended' };

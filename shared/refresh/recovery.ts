@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { KeyRing } from '../token-store/key-ring.ts';
-import { blobName, isSessionId, type SessionId } from '../token-store/names.ts';
-import { open } from '../token-store/seal.ts';
-import { decodeSession, type Entry } from '../token-store/session.ts';
+import { isSessionId, type SessionId } from '../token-store/names.ts';
+import type { Entry } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 
 /** A sealed session that could not be written. */
@@ -29,12 +27,11 @@ const message = z.object({
  * Puts the rescued tokens into their session. They are dropped where the session has ended or holds newer ones. While
  * the container is still away, or somebody else is writing, this throws, and the queue delivers the message again.
  */
-export async function recover(input: unknown, store: SessionStore, ring: KeyRing, log: Log): Promise<void> {
+export async function recover(input: unknown, store: SessionStore, log: Log): Promise<void> {
   const parsed = message.safeParse(input);
   if (!parsed.success) throw new TokenkeepError('request_malformed', { detail: 'not a rescued session' });
   const { id, provider, sealed } = parsed.data;
-  const { document } = await open(ring, blobName.session(id), sealed);
-  const rescued = decodeSession(document);
+  const rescued = await store.unseal(id, sealed);
   const entry = rescued.entries[provider];
   const current = await store.read(id);
   if (!current || !entry || !isSuccessor(entry, current.session.entries[provider])) {

@@ -7,7 +7,7 @@ import {
   type RestError,
 } from '@azure/storage-blob';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
-import type { Condition, Container, ETag, LeaseId, Read } from './container.ts';
+import type { Condition, Container, ETag, LeaseId, Leasing, Read } from './container.ts';
 import { keepRecent } from './recently-used.ts';
 import { attempt, conditionFailed } from './storage-answer.ts';
 
@@ -113,12 +113,12 @@ export function azureContainer(access: ContainerAccess): Container {
     },
 
     acquireLease: (name, leaseId, seconds) =>
-      attempt<'acquired' | 'held' | 'absent'>(
+      attempt<Leasing>(
         () =>
           lease(blob(name), leaseId)
             .acquireLease(seconds, bounded())
-            .then(() => 'acquired'),
-        { 409: 'held', 412: 'held', 404: 'absent' },
+            .then(({ etag }) => ({ status: 'acquired', etag: etag as ETag })),
+        { 409: { status: 'held' }, 412: { status: 'held' }, 404: { status: 'absent' } },
       ),
 
     renewLease: (name, leaseId) =>

@@ -8,6 +8,12 @@ export type Read =
   | { readonly status: 'unchanged' }
   | { readonly status: 'absent' };
 
+/** What became of a request for a lease; the tag is that of the content it was granted on. */
+export type Leasing =
+  | { readonly status: 'acquired'; readonly etag: ETag }
+  | { readonly status: 'held' }
+  | { readonly status: 'absent' };
+
 /** Under which conditions a write may take effect. */
 export interface Condition {
   /** Only if the content is still the one with this tag (`If-Match`). */
@@ -39,7 +45,7 @@ export interface Container {
   /** Names under a prefix, in lexical order. */
   list(prefix: string): AsyncIterable<string>;
   /** Takes a lease for 15 to 60 seconds. */
-  acquireLease(name: string, leaseId: LeaseId, seconds: number): Promise<'acquired' | 'held' | 'absent'>;
+  acquireLease(name: string, leaseId: LeaseId, seconds: number): Promise<Leasing>;
   /** Extends a lease by its seconds: false where it is lost. */
   renewLease(name: string, leaseId: LeaseId): Promise<boolean>;
   /** Gives a lease up; it is no error if it is lost or the blob is gone. */

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../platform.ts';
-import type { Container, LeaseId } from './container.ts';
+import type { Condition, Container, LeaseId } from './container.ts';
 
 /** How long a lease lasts unless it is renewed, in seconds. The service allows 15 to 60. */
 export const leaseSeconds = 30;
@@ -8,21 +8,22 @@ export type Leased<T> = { readonly status: 'done'; readonly result: T } | { read
 
 /**
  * Does `work` as the only owner of a blob's lease, which is renewed at half its life and given up at the end. A lease
- * can be lost all the same (broken by a sign-out, or by a machine that stood still): writes carry a condition too.
+ * can be lost all the same (broken by a sign-out, or by a machine that stood still): writes carry a condition too. The
+ * tag is that of the blob as it was leased.
  */
 export async function withLease<T>(
   container: Container,
   name: string,
   platform: { readonly clock: Clock; readonly random: Random },
-  work: (leaseId: LeaseId) => Promise<T>,
+  work: (lease: Required<Condition>) => Promise<T>,
 ): Promise<Leased<T>> {
   const leaseId = newLeaseId(platform.random);
-  const status = await container.acquireLease(name, leaseId, leaseSeconds);
-  if (status !== 'acquired') return { status };
+  const leasing = await container.acquireLease(name, leaseId, leaseSeconds);
+  if (leasing.status !== 'acquired') return leasing;
   const working = new AbortController();
   const renewing = renewUntil(working.signal, container, name, leaseId, platform.clock);
   try {
-    return { status: 'done', result: await work(leaseId) };
+    return { status: 'done', result: await work({ leaseId, etag: leasing.etag }) };
   } finally {
     working.abort();
     await renewing;

@@ -26,11 +26,7 @@ export async function seal(epoch: Epoch, place: string, document: string): Promi
  * Throws `seal_malformed`, `seal_algorithm_refused`, `seal_epoch_unknown`, `seal_broken` (changed or cut short),
  * `seal_signature_invalid`, or `seal_misplaced` (sealed for another blob).
  */
-export async function open(
-  ring: KeyRing,
-  place: string,
-  sealed: string,
-): Promise<{ readonly document: string; readonly epoch: EpochNumber }> {
+export async function open(ring: KeyRing, place: string, sealed: string): Promise<Opened> {
   const { kid } = header(sealed);
   if (kid === undefined || !isEpochNumber(kid)) throw new TokenkeepError('seal_malformed', { detail: 'no epoch' });
   const epoch = await ring.epoch(kid);
@@ -48,6 +44,29 @@ export async function open(
   }
   if (signed.protectedHeader['place'] !== place) throw new TokenkeepError('seal_misplaced');
   return { document: Buffer.from(signed.payload).toString(), epoch: kid };
+}
+
+/** Seals under the newest epoch of a key ring, and opens what any of its epochs has sealed. */
+export interface Sealer {
+  seal(place: string, document: string): Promise<string>;
+  /** Throws as `open` below. */
+  open(place: string, sealed: string): Promise<Opened>;
+  /** Throws where what this epoch has sealed is not to be shown any more, as once its vault key is disabled. */
+  admits(epoch: EpochNumber): Promise<void>;
+}
+
+/** A document, and the epoch that had sealed it. */
+export interface Opened {
+  readonly document: string;
+  readonly epoch: EpochNumber;
+}
+
+export function createSealer(ring: KeyRing): Sealer {
+  return {
+    seal: async (place, document) => seal(await ring.newest(), place, document),
+    open: (place, sealed) => open(ring, place, sealed),
+    admits: async (epoch) => void (await ring.epoch(epoch)),
+  };
 }
 
 const documentType = 'tokenkeep+1';

@@ -2,7 +2,6 @@ import { isSealError, TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from './agenda.ts';
 import type { Condition, Container, ETag } from './container.ts';
-import type { KeyRing } from './key-ring.ts';
 import {
   blobName,
   type EpochNumber,
@@ -13,7 +12,7 @@ import {
   type UserId,
 } from './names.ts';
 import { keepRecent } from './recently-used.ts';
-import { open, seal } from './seal.ts';
+import type { Sealer } from './seal.ts';
 import { decodeSession, encodeSession, type Session } from './session.ts';
 
 /** A session as it was read, with the tag that a later write must match. */
@@ -32,6 +31,8 @@ export interface SessionStore {
   newestOf(user: UserId): Promise<StoredSession | undefined>;
   /** Seals a session for the recovery queue. */
   seal(session: Session): Promise<string>;
+  /** Opens what `seal` sealed. Throws `seal_*`. */
+  unseal(id: SessionId, sealed: string): Promise<Session>;
   /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
   update(session: Session, old: Session, condition: Condition): Promise<ETag | undefined>;
   /**
@@ -48,7 +49,7 @@ const endAttempts = 5;
 /** Markers of a user that are looked at, newest first: those without a session are what a crash has left. */
 const newestTried = 10;
 
-export function createSessionStore(container: Container, ring: KeyRing, agenda: Agenda, log: Log): SessionStore {
+export function createSessionStore(container: Container, sealer: Sealer, agenda: Agenda, log: Log): SessionStore {
   const kept = new Map<SessionId, Kept>();
 
   async function read(id: SessionId): Promise<StoredSession | undefined> {
@@ -59,11 +60,11 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     if (blob.status === 'absent') return undefined;
     try {
       if (blob.status === 'unchanged' && before) {
-        await ring.epoch(before.epoch);
+        await sealer.admits(before.epoch);
         return keepRecent(kept, id, before, keptSessions);
       }
       if (blob.status !== 'found') throw new Error('304 without a tag to compare');
-      const { document, epoch } = await open(ring, place, blob.body);
+      const { document, epoch } = await sealer.open(place, blob.body);
       return keepRecent(kept, id, { session: decodeSession(document), etag: blob.etag, epoch }, keptSessions);
     } catch (error) {
       if (isSealError(error)) log.event('seal_refused', { session: id }, error);
@@ -71,13 +72,12 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
     }
   }
 
-  async function sealSession(session: Session): Promise<string> {
-    return seal(await ring.newest(), blobName.session(session.id), encodeSession(session));
-  }
+  const sealSession = (session: Session) => sealer.seal(blobName.session(session.id), encodeSession(session));
 
   return {
     read,
     seal: sealSession,
+    unseal: (id, sealed) => opened(blobName.session(id), sealed),
 
     async newestOf(user) {
       const names: string[] = [];
@@ -128,7 +128,7 @@ export function createSessionStore(container: Container, ring: KeyRing, agenda: 
   };
 
   async function opened(place: string, body: string): Promise<Session> {
-    return decodeSession((await open(ring, place, body)).document);
+    return decodeSession((await sealer.open(place, body)).document);
   }
 
   /** Gives what was there. */

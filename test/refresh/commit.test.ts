@@ -109,7 +109,7 @@ it('sends the sealed session to the recovery queue when the container stays away
   expect(JSON.stringify(rescued)).not.toContain(before.refreshToken?.reveal());
 
   isAway = false;
-  await recover(rescued[0], local.app.store, local.app.ring, local.app.log);
+  await recover(rescued[0], local.app.store, local.app.log);
   const after = await storedEntry(local.app, id);
   expect(after.history).toHaveLength(1);
   expect(after.refreshToken?.reveal()).not.toBe(before.refreshToken?.reveal());
@@ -130,7 +130,7 @@ it('recovers tokens even after a visit in between has failed with the spent one'
   local.clock.advance(1);
   expect((await local.app.refresh({ id, cause: 'request' })).status).toBe('refused');
 
-  await recover(rescued[0], local.app.store, local.app.ring, local.app.log);
+  await recover(rescued[0], local.app.store, local.app.log);
   expect((await storedEntry(local.app, id)).dead).toBeUndefined();
   expect(await markersOf(local.app, id)).toContain((await storedSession(local.app, id)).visitAt);
 });
@@ -144,13 +144,13 @@ it('drops rescued tokens where newer ones are stored, or the session has ended',
   await refresh({ id, cause: 'request' });
   const session = await storedSession(local.app, id);
   await local.app.store.end(session);
-  await recover(rescued[0], local.app.store, local.app.ring, local.app.log);
+  await recover(rescued[0], local.app.store, local.app.log);
   expect(await local.app.store.read(id)).toBeUndefined();
   expect(local.logged.at(-1)).toMatchObject({ event: 'refresh_discarded', session: id });
 });
 
 it('refuses a message that is not a rescued session', async () => {
-  await expect(recover({ id: '../x' }, local.app.store, local.app.ring, local.app.log)).rejects.toMatchObject({
+  await expect(recover({ id: '../x' }, local.app.store, local.app.log)).rejects.toMatchObject({
     code: 'request_malformed',
   });
 });

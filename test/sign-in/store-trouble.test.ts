@@ -3,6 +3,7 @@ import { handle } from '../../shared/endpoints/handle.ts';
 import { callback } from '../../shared/endpoints/sign-in/callback.ts';
 import { login } from '../../shared/endpoints/sign-in/login.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
+import { createSealer } from '../../shared/token-store/seal.ts';
 import { createSessionStore } from '../../shared/token-store/session-store.ts';
 import { faultyContainer } from '../fixtures/faulty-container.ts';
 import { holdingBrowser } from '../fixtures/holding-browser.ts';
@@ -24,7 +25,7 @@ function without(missing: string) {
     },
   });
   const { ring, agenda, log } = local.app;
-  const app = { ...local.app, container, store: createSessionStore(container, ring, agenda, log) };
+  const app = { ...local.app, container, store: createSessionStore(container, createSealer(ring), agenda, log) };
   return {
     fetch(path: string, init?: RequestInit) {
       const request = new Request(`${origin}${path}`, init);

@@ -13,25 +13,38 @@ const newLease = () => randomUUID() as LeaseId;
 async function leased(name: string): Promise<{ etag: ETag; leaseId: LeaseId }> {
   const etag = await container.create(name, 'first');
   const leaseId = newLease();
-  expect(await container.acquireLease(name, leaseId, 15)).toBe('acquired');
+  expect(await container.acquireLease(name, leaseId, 15)).toMatchObject({ status: 'acquired' });
   return { etag: etag as ETag, leaseId };
 }
 
 it('gives a lease to one owner at a time', async () => {
   const { leaseId } = await leased('one-owner');
-  expect(await container.acquireLease('one-owner', newLease(), 15)).toBe('held');
+  expect(await container.acquireLease('one-owner', newLease(), 15)).toMatchObject({ status: 'held' });
   await container.releaseLease('one-owner', leaseId);
-  expect(await container.acquireLease('one-owner', newLease(), 15)).toBe('acquired');
+  expect(await container.acquireLease('one-owner', newLease(), 15)).toMatchObject({ status: 'acquired' });
 });
 
 it('gives a lease to one of many who ask at once', async () => {
   await container.create('many', '');
   const answers = await Promise.all(Array.from({ length: 10 }, () => container.acquireLease('many', newLease(), 15)));
-  expect(answers.toSorted()).toEqual(['acquired', ...Array.from({ length: 9 }, () => 'held')]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([
+    'acquired',
+    ...Array.from({ length: 9 }, () => 'held'),
+  ]);
+});
+
+it('says of what content it gives a lease, which is as it was before', async () => {
+  const first = await container.create('tagged', 'first');
+  expect(first).toBeDefined();
+  const leaseId = newLease();
+  expect(await container.acquireLease('tagged', leaseId, 15)).toEqual({ status: 'acquired', etag: first });
+  const second = first && (await container.replace('tagged', 'second', { etag: first, leaseId }));
+  await container.releaseLease('tagged', leaseId);
+  expect(await container.acquireLease('tagged', newLease(), 15)).toEqual({ status: 'acquired', etag: second });
 });
 
 it('has no lease for what is not there', async () => {
-  expect(await container.acquireLease('nothing', newLease(), 15)).toBe('absent');
+  expect(await container.acquireLease('nothing', newLease(), 15)).toMatchObject({ status: 'absent' });
 });
 
 it('lets only the owner write and remove', async () => {
@@ -59,7 +72,7 @@ it('ends a lease at once when it is broken: the owner can write with it no more,
   await container.breakLease('broken');
   expect(await container.renewLease('broken', leaseId)).toBe(false);
   expect(await container.replace('broken', 'by the old owner', { etag, leaseId })).toBeUndefined();
-  expect(await container.acquireLease('broken', newLease(), 15)).toBe('acquired');
+  expect(await container.acquireLease('broken', newLease(), 15)).toMatchObject({ status: 'acquired' });
   expect(await container.read('broken')).toMatchObject({ body: 'first' });
 });
 
@@ -73,5 +86,5 @@ it('finds no fault with ending a lease that has ended, or that never was', async
   await container.breakLease('nothing');
   await container.create('never-leased', '');
   await container.breakLease('never-leased');
-  expect(await container.acquireLease('ended', newLease(), 15)).toBe('acquired');
+  expect(await container.acquireLease('ended', newLease(), 15)).toMatchObject({ status: 'acquired' });
 });

@@ -26,7 +26,7 @@ async function observed(name: string, interference: Interference = {}) {
 
 it('lets the work write as the owner, and gives the lease up behind it', async () => {
   const { container: watched, etag } = await observed('write');
-  const outcome = await withLease(watched, 'write', machine, async (leaseId) => {
+  const outcome = await withLease(watched, 'write', machine, async ({ leaseId }) => {
     expect(await container.replace('write', 'not the owner', { etag })).toBeUndefined();
     return container.replace('write', 'second', { etag, leaseId });
   });
@@ -97,7 +97,7 @@ it('goes on where a renewal or the giving up fails: the write will tell', async 
 it('owns its leases under ids that no one can guess and the service accepts', async () => {
   await observed('ids');
   const ids = new Set<string>();
-  for (const _ of [1, 2, 3]) await withLease(container, 'ids', machine, async (leaseId) => ids.add(leaseId));
+  for (const _ of [1, 2, 3]) await withLease(container, 'ids', machine, async ({ leaseId }) => ids.add(leaseId));
   expect(ids.size).toBe(3);
   for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
 });

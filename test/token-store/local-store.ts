@@ -11,6 +11,7 @@ import { createAgenda } from '../../shared/token-store/agenda.ts';
 import { azureContainer } from '../../shared/token-store/azure-container.ts';
 import type { Container } from '../../shared/token-store/container.ts';
 import { createKeyRing, type KeyRing } from '../../shared/token-store/key-ring.ts';
+import { createSealer } from '../../shared/token-store/seal.ts';
 import { createSessionStore } from '../../shared/token-store/session-store.ts';
 import { azureVault, type Vault } from '../../shared/token-store/vault.ts';
 
@@ -46,7 +47,7 @@ export async function localStore(permissions = 'rwdl') {
   const ring = (container: Container = place.container, vault: Vault = keys.vault) =>
     createKeyRing(container, vault, platform, log);
   const store = (container: Container = place.container, keyRing: KeyRing = ring(container)) =>
-    createSessionStore(container, keyRing, createAgenda(container, platform.clock), log);
+    createSessionStore(container, createSealer(keyRing), createAgenda(container, platform.clock), log);
   return { ...place, ...keys, clock, platform, log, logged, ring, store };
 }
 

@@ -98,7 +98,7 @@ describe('when the write took effect and only its answer was lost', () => {
 
   it('a lease is ours', async () => {
     await created('lost/lease');
-    expect(await container.acquireLease('lost/lease', lease, 15)).toBe('acquired');
+    expect(await container.acquireLease('lost/lease', lease, 15)).toMatchObject({ status: 'acquired' });
   });
 });
 

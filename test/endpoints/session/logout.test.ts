@@ -3,6 +3,7 @@ import { handle } from '../../../shared/endpoints/handle.ts';
 import { logout } from '../../../shared/endpoints/session/logout.ts';
 import { TokenkeepError } from '../../../shared/errors/tokenkeep-error.ts';
 import { endSession } from '../../../shared/sessions/end-session.ts';
+import { createSealer } from '../../../shared/token-store/seal.ts';
 import { createSessionStore } from '../../../shared/token-store/session-store.ts';
 import { changedApp } from '../../fixtures/changed-app.ts';
 import { faultyContainer } from '../../fixtures/faulty-container.ts';
@@ -148,7 +149,7 @@ it('while the store cannot be reached, signing out says so, and the cookie stays
     },
   });
   const { app } = local;
-  const store = createSessionStore(container, app.ring, app.agenda, app.log);
+  const store = createSessionStore(container, createSealer(app.ring), app.agenda, app.log);
   const broken = {
     ...app,
     store,

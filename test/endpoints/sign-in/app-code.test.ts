@@ -6,6 +6,7 @@ import { appCodeExchange } from '../../../shared/endpoints/sign-in/app-code.ts';
 import { openAppCode } from '../../../shared/sign-in/app-code.ts';
 import type { LeaseId } from '../../../shared/token-store/container.ts';
 import { sessionIdOf } from '../../../shared/token-store/names.ts';
+import { createSealer } from '../../../shared/token-store/seal.ts';
 import { createSessionStore } from '../../../shared/token-store/session-store.ts';
 import { type ChangedApp, changedApp } from '../../fixtures/changed-app.ts';
 import { faultyContainer } from '../../fixtures/faulty-container.ts';
@@ -191,7 +192,7 @@ describe('a code is good once', () => {
         if (operation === 'replace') refusals.resolve();
       },
     });
-    const waiting = { ...app.app, store: createSessionStore(watched, ring, agenda, log) };
+    const waiting = { ...app.app, store: createSessionStore(watched, createSealer(ring), agenda, log) };
     const exchanged = exchange(code, verifier, 'demo', waiting);
     await refusals.promise;
     await container.releaseLease(`sessions/${id}`, lease);
