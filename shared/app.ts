@@ -5,6 +5,8 @@ import { providerName } from './providers/provider-name.ts';
 import { createProvider } from './providers/registry.ts';
 import { azureRecoveryQueue } from './refresh/azure-recovery-queue.ts';
 import { createRefreshEngine, type RefreshEngine } from './refresh/engine.ts';
+import { createProviderGate } from './refresh/provider-gate.ts';
+import { rememberingTurnedAway } from './refresh/turned-away.ts';
 import { type Authenticate, createAuthenticate } from './sessions/authenticate.ts';
 import { endSession } from './sessions/end-session.ts';
 import { sessionExpiry } from './sessions/expiry.ts';
@@ -13,13 +15,14 @@ import { signingKeyBytes } from './settings/load.ts';
 import type { ContainerSettings, HostStorage, Settings } from './settings/settings.ts';
 import type { Log } from './telemetry/log.ts';
 import { type Agenda, createAgenda } from './token-store/agenda.ts';
-import { azureContainer, type ContainerAccess } from './token-store/azure-container.ts';
 import type { Container } from './token-store/container.ts';
 import { createKeyRing, type KeyRing } from './token-store/key-ring.ts';
-import { retryingContainer } from './token-store/retrying-container.ts';
+import { openContainers, type ShardAccess } from './token-store/open-containers.ts';
+import type { Shard } from './token-store/placement.ts';
 import { createSealer } from './token-store/seal.ts';
 import type { Session } from './token-store/session.ts';
 import { createSessionStore, type SessionStore } from './token-store/session-store.ts';
+import { sharedReads } from './token-store/shared-reads.ts';
 import { azureVault } from './token-store/vault.ts';
 
 /** Everything a handler needs, built once a process from settings. */
@@ -27,6 +30,8 @@ export interface App {
   readonly settings: Settings;
   readonly platform: Platform;
   readonly log: Log;
+  /** The containers of the token store by themselves, and all as one. */
+  readonly shards: readonly Shard[];
   readonly container: Container;
   readonly ring: KeyRing;
   readonly agenda: Agenda;
@@ -42,11 +47,19 @@ export interface App {
 /** The composition root. Nothing is contacted until the first request. */
 export function createApp(settings: Settings, platform: Platform, log: Log): App {
   const { clock } = platform;
-  const container = retryingContainer(azureContainer(containerAccess(settings.container, log)), clock);
+  const [home, ...others] = settings.containers;
+  const access = (one: ContainerSettings) => shardAccess(one, log);
+  const { shards, container, readable } = openContainers(
+    [access(home), ...others.map(access)],
+    settings.readSecondary,
+    clock,
+    log,
+  );
   const vault = azureVault(settings.vault, identity(settings.identityClientId));
-  const ring = createKeyRing(container, vault, platform, log);
+  const ring = createKeyRing(readable, vault, platform, log);
   const agenda = createAgenda(container, clock);
-  const store = createSessionStore(container, createSealer(ring), agenda, log);
+  const storeIn = (one: Container) => sharedReads(createSessionStore(one, createSealer(ring), agenda, log), clock);
+  const store = storeIn(container);
   const parts = { ...platform, identityToken: identityTokens() };
   const providers = new Map(settings.providers.map((one) => [one.name, createProvider(one, parts)]));
   const provider = (name: string) => providers.get(providerName(name));
@@ -57,6 +70,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
     settings,
     platform,
     log,
+    shards,
     container,
     ring,
     agenda,
@@ -65,32 +79,41 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
     sessionTokens,
     authenticate: createAuthenticate({
       tokens: sessionTokens,
-      store,
+      store: readable === container ? store : storeIn(readable),
       ring,
       clock,
       bearerProviders: [...providers.values()].filter(({ acceptsBearer }) => acceptsBearer),
     }),
-    refresh: createRefreshEngine({
-      container,
+    refresh: rememberingTurnedAway(
+      createRefreshEngine({
+        container,
+        store,
+        provider,
+        platform,
+        log,
+        refreshExtension,
+        gate: createProviderGate({ platform, log, atOnce: settings.refresh.providerConcurrency }),
+        recovery: azureRecoveryQueue(queueAccess(settings.hostStorage)),
+        sessionExpiry: (session) => sessionExpiry(session, settings.session, seconds(clock)),
+      }),
       store,
-      provider,
-      platform,
-      log,
-      refreshExtension,
-      recovery: azureRecoveryQueue(queueAccess(settings.hostStorage)),
-      sessionExpiry: (session) => sessionExpiry(session, settings.session, seconds(clock)),
-    }),
+      clock,
+    ),
     endSession: (session) => endSession(session, { store, provider, log }),
   };
 }
 
-function containerAccess(settings: ContainerSettings, log: Log): ContainerAccess {
-  const onDeleteRefused = () => log.event('container_without_delete');
-  if ('url' in settings) {
-    return { url: settings.url, credential: lazily(identity(settings.clientId)), deletes: true, onDeleteRefused };
+function shardAccess(settings: ContainerSettings, log: Log): ShardAccess {
+  const { address, mark } = settings;
+  const place = { address, ...(mark === undefined ? {} : { mark }) };
+  const onDeleteRefused = () => log.event('container_without_delete', { container: address });
+  if ('sasUrl' in settings) {
+    const { sasUrl, deletes } = settings;
+    if (!deletes) onDeleteRefused();
+    return { ...place, access: { url: sasUrl.reveal(), deletes, onDeleteRefused } };
   }
-  if (!settings.deletes) onDeleteRefused();
-  return { url: settings.sasUrl.reveal(), deletes: settings.deletes, onDeleteRefused };
+  const credential = lazily(identity(settings.clientId));
+  return { ...place, access: { url: address, credential, deletes: true, onDeleteRefused } };
 }
 
 function queueAccess(settings: HostStorage): Parameters<typeof azureRecoveryQueue>[0] {
@@ -113,6 +136,9 @@ function identity(clientId: string | undefined): () => Promise<TokenCredential> 
   };
 }
 
+/** How long the platform may take for a token of a managed identity, in milliseconds. */
+const identityTimeout = 10_000;
+
 /**
  * Access tokens of managed identities, for the providers that take them in place of a client secret. Each identity's
  * credential is kept, because it keeps its tokens.
@@ -122,7 +148,7 @@ function identityTokens(): NonNullable<ProviderParts['identityToken']> {
   return async (scope, clientId) => {
     const credential = credentials.get(clientId) ?? lazily(identity(clientId));
     credentials.set(clientId, credential);
-    return (await credential.getToken(scope))?.token ?? '';
+    return (await credential.getToken(scope, { abortSignal: AbortSignal.timeout(identityTimeout) }))?.token ?? '';
   };
 }
 

@@ -9,12 +9,12 @@ import { warnOfSasExpiry } from './sas-expiry.ts';
 const atOnce = 8;
 
 /** The timer: what is due, as messages for the visit queue. On the hour it also looks at the SAS. */
-export async function sweepDue(app: App): Promise<VisitMessage[]> {
+export async function sweepDue(app: App): Promise<readonly VisitMessage[]> {
   const { agenda, log, platform } = app;
   if (new Date(platform.clock.now()).getUTCMinutes() === 0) warnOfSasExpiry(app);
-  const messages = await sweep(agenda);
-  const due = messages.reduce((sum, { visits }) => sum + visits.length, 0);
-  if (due > 0) log.event('sweep_finished', { due });
+  const { messages, due, trouble } = await sweep(agenda, platform.clock);
+  if (trouble !== undefined) log.event('sweep_incomplete', { due }, trouble);
+  else if (due > 0) log.event('sweep_finished', { due });
   return messages;
 }
 

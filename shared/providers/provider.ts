@@ -99,8 +99,11 @@ export type RefreshResult =
   | { readonly ok: false; readonly failure: RefreshFailure };
 
 export interface RefreshFailure {
-  /** `refused`: for good, sign-in is needed. `unavailable`: may succeed later, nothing is lost. */
-  readonly kind: 'refused' | 'unavailable';
+  /**
+   * `refused`: for good, sign-in is needed. `unavailable`: may succeed later, the refresh token is as good as before.
+   * `unanswered`: no answer, or none that says what became of the refresh token: it may be spent.
+   */
+  readonly kind: 'refused' | 'unavailable' | 'unanswered';
   /** The provider's error code, or what was wrong with its answer: lower-case words and underscores. */
   readonly reason: string;
   /** Seconds, where the provider said so. */

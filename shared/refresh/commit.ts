@@ -8,7 +8,7 @@ import { leaseSeconds } from '../token-store/lease.ts';
 import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
-import type { RecoveryQueue } from './recovery.ts';
+import { type RecoveryQueue, toRescue } from './recovery.ts';
 import { revokeLate } from './revocation.ts';
 
 interface CommitParts {
@@ -21,7 +21,7 @@ interface CommitParts {
 
 /** New tokens that the provider has given out, on their way into the container. */
 export interface NewTokens {
-  /** The session as it was read under the lease. */
+  /** The session as it was when the provider was asked. */
   readonly base: StoredSession;
   readonly leaseId: LeaseId;
   readonly provider: string;
@@ -32,22 +32,42 @@ export interface NewTokens {
   readonly entry: Entry;
   /** Puts them into a session, be it the one that was read or a newer one. */
   readonly rewrite: (session: Session) => Session;
+  /** Whether the caller waits until they lie somewhere, however long that takes. */
+  readonly isPatient: boolean;
 }
 
 /** Pauses between tries, in milliseconds: doubling from the first to the longest. */
 const firstPause = 200;
 const longestPause = 4_000;
+/** How long tokens that neither the container nor the recovery queue takes are kept in memory, in milliseconds. */
+const longestKept = 4 * 60_000;
 
 /**
  * Writes new tokens whatever it takes. The provider may accept the old refresh token no longer, so giving up would
  * sign the user out: storage faults are retried until the lease would lapse, then the sealed document goes to the
- * recovery queue. A write whose answer was lost is recognized by reading; a newer document is kept and amended.
+ * recovery queue as well, and if that is away too, both are tried for some minutes more.
  */
 export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promise<RefreshOutcome> {
+  const { clock } = parts.platform;
+  const written = await writeUntil(clock.now() + leaseSeconds * 1000, parts, tokens);
+  if (!('error' in written)) return written;
+  await rescue(parts, tokens, written.error);
+  return { status: 'unavailable', reason: 'container_unreachable', retryAfterSeconds: 30 };
+}
+
+/**
+ * Tries until the deadline, once at least. A write whose answer was lost is recognized by reading; a newer document is
+ * kept and amended.
+ */
+async function writeUntil(
+  deadline: number,
+  parts: CommitParts,
+  tokens: NewTokens,
+): Promise<RefreshOutcome | { readonly error: unknown }> {
   const { store, platform } = parts;
-  const deadline = platform.clock.now() + leaseSeconds * 1000;
-  let base = tokens.base;
+  let { base } = tokens;
   let lease: { leaseId: LeaseId } | Record<string, never> = { leaseId: tokens.leaseId };
+  let error: unknown;
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       const session = tokens.rewrite(base.session);
@@ -63,11 +83,11 @@ export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promi
         return settledOutcome(current.session, tokens.provider, seconds(platform.clock));
       }
       base = current;
-    } catch (error) {
-      if (!isTokenkeepError(error)) throw error;
-      if (platform.clock.now() + pause >= deadline) return rescue(parts, base, tokens, error);
+    } catch (trouble) {
+      if (!isTokenkeepError(trouble)) throw trouble;
+      error = trouble;
     }
-    if (platform.clock.now() + pause >= deadline) return rescue(parts, base, tokens);
+    if (platform.clock.now() + pause >= deadline) return { error };
     await platform.clock.sleep(pause);
   }
 }
@@ -79,21 +99,43 @@ async function discard(parts: CommitParts, { provider: name, entry, base }: NewT
   return { status: 'ended' };
 }
 
-async function rescue(
-  parts: CommitParts,
-  base: StoredSession,
-  tokens: NewTokens,
-  why?: unknown,
-): Promise<RefreshOutcome> {
+/**
+ * Leaves the tokens to the recovery queue, or to the container should that be back first. What neither takes at once is
+ * tried on for some minutes, for which only a patient caller waits. Rejects never.
+ */
+async function rescue(parts: CommitParts, tokens: NewTokens, why: unknown): Promise<void> {
+  const { store, recovery, log, platform } = parts;
+  const { provider, base } = tokens;
   const { id } = base.session;
-  try {
-    const sealed = await parts.store.seal(tokens.rewrite(base.session));
-    await parts.recovery.put({ id, provider: tokens.provider, sealed });
-    parts.log.event('refresh_rescued', { session: id, provider: tokens.provider }, why);
-  } catch (error) {
-    parts.log.event('refresh_lost', { session: id, provider: tokens.provider }, error);
+  const deadline = platform.clock.now() + longestKept;
+
+  function lost(error: unknown): true {
+    log.event('refresh_lost', { session: id, provider }, error);
+    return true;
   }
-  return { status: 'unavailable', reason: 'container_unreachable', retryAfterSeconds: 30 };
+
+  /** One more try: whether there is nothing left to be tried. */
+  async function isOver(): Promise<boolean> {
+    try {
+      const sealed = await store.seal(toRescue(tokens.rewrite(base.session), provider));
+      await recovery.put({ id, provider, sealed });
+      log.event('refresh_rescued', { session: id, provider }, why);
+      return true;
+    } catch (error) {
+      const written = await writeUntil(0, parts, tokens);
+      if (!('error' in written)) return true;
+      return platform.clock.now() < deadline ? false : lost(error);
+    }
+  }
+
+  async function tryOn(): Promise<void> {
+    do await platform.clock.sleep(longestPause / 2);
+    while (!(await isOver().catch(lost)));
+  }
+
+  if (await isOver().catch(lost)) return;
+  const trying = tryOn();
+  if (tokens.isPatient) await trying;
 }
 
 /**

@@ -1,17 +1,19 @@
-import { isTokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type EpochSeconds, type Platform, seconds } from '../platform.ts';
-import type { Provider, RefreshFailure, Target } from '../providers/provider.ts';
+import type { Provider, Target } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Container, ETag, LeaseId } from '../token-store/container.ts';
+import type { Condition, Container, ETag, LeaseId } from '../token-store/container.ts';
 import { withLease } from '../token-store/lease.ts';
 import { blobName, type SessionId } from '../token-store/names.ts';
 import type { Entry, RefreshCause, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
+import { type Attempt, attempt } from './attempt.ts';
 import { commitTokens } from './commit.ts';
-import { type RefreshOutcome, settledOutcome } from './outcome.ts';
-import type { RecoveryQueue } from './recovery.ts';
+import { recordFailure } from './failure.ts';
+import { isHeldBack, type RefreshOutcome, settledOutcome } from './outcome.ts';
+import type { ProviderGate } from './provider-gate.ts';
+import { mayBeRecovered, type RecoveryQueue } from './recovery.ts';
 import { entryWithTarget, refreshedEntry, targetName, targetToken } from './refreshed-entry.ts';
-import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit, retryDue } from './schedule.ts';
+import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
 export interface RefreshRequest {
@@ -30,6 +32,7 @@ export interface EngineParts {
   readonly container: Container;
   readonly store: SessionStore;
   readonly provider: (name: string) => Provider | undefined;
+  readonly gate: ProviderGate;
   readonly recovery: RecoveryQueue;
   readonly platform: Platform;
   readonly log: Log;
@@ -41,12 +44,13 @@ export interface EngineParts {
 
 /** A result this young, in seconds, serves those who come late. */
 const settledSeconds = 30;
-/** How long to wait for somebody else's refresh, and how often to look, in milliseconds. */
+/** How long to wait for somebody else's refresh, and how often to look: from the first pause, doubling. Milliseconds. */
 const longestWait = 20_000;
-const lookEvery = 400;
+const firstPause = 25;
+const longestPause = 400;
 
 export function createRefreshEngine(parts: EngineParts): RefreshEngine {
-  const { container, store, platform, log } = parts;
+  const { container, store, platform, log, recovery } = parts;
   const { clock, random } = platform;
   const inFlight = new Map<string, Promise<RefreshOutcome>>();
 
@@ -54,56 +58,75 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     const place = blobName.session(request.id);
     const deadline = clock.now() + longestWait;
     let seen: ETag | undefined;
-    while (true) {
-      const leased = await withLease(container, place, platform, ({ leaseId }) => refreshUnderLease(request, leaseId));
-      if (leased.status === 'done') return leased.result;
-      const current = leased.status === 'held' ? await store.read(request.id) : undefined;
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+      const leased = await withLease(container, place, platform, (lease) => refreshUnderLease(request, lease));
+      if (leased.status === 'absent') return { status: 'ended' };
+      if (leased.status === 'done' && leased.result) return leased.result;
+      const current = await store.read(request.id);
       if (!current) return { status: 'ended' };
-      const hasChanged = seen !== undefined && seen !== current.etag;
-      // What was written may be anything: whether the token for a further resource is there is seen under the lease.
-      if (hasChanged && request.cause !== 'request' && request.target === undefined) {
-        return settledOutcome(current.session, request.provider ?? current.session.provider, seconds(clock));
-      }
+      const outcome = seen !== undefined && seen !== current.etag ? othersOutcome(current.session, request) : undefined;
+      if (outcome) return outcome;
       if (clock.now() >= deadline) return { status: 'unavailable', reason: 'busy', retryAfterSeconds: 5 };
       seen = current.etag;
-      await clock.sleep(lookEvery);
+      await clock.sleep(pause);
     }
   }
 
-  /** Everything is read anew under the lease: what the caller saw may be old. */
-  async function refreshUnderLease(request: RefreshRequest, leaseId: LeaseId): Promise<RefreshOutcome> {
-    const stored = await store.read(request.id);
+  /** What somebody else's refresh came to, where that is all that this caller wanted. */
+  function othersOutcome(session: Session, request: RefreshRequest): RefreshOutcome | undefined {
+    const name = request.provider ?? session.provider;
+    // Whether the token for a further resource is there is seen under the lease.
+    if (request.target !== undefined || session.entries[name]?.attemptedAt !== undefined) return undefined;
+    const outcome = settledOutcome(session, name, seconds(clock));
+    return outcome.status === 'settled' && extended(session, name, request) ? undefined : outcome;
+  }
+
+  /**
+   * Everything is decided anew under the lease: what the caller saw may be old. Undefined where the lease was lost
+   * before the provider was asked.
+   */
+  async function refreshUnderLease(
+    request: RefreshRequest,
+    lease: Required<Condition>,
+  ): Promise<RefreshOutcome | undefined> {
+    const stored = await store.current(request.id, lease.etag);
     if (!stored) return { status: 'ended' };
     const name = request.provider ?? stored.session.provider;
     const entry = stored.session.entries[name];
     const provider = parts.provider(name);
     if (!entry || !provider || (!entry.refreshToken && !entry.dead))
       return { status: 'not-refreshable', session: stored.session };
-    if (!canRefresh(entry)) return settledOutcome(stored.session, name, seconds(clock));
-    if (isSettled(entry, request)) return settle(stored, name, request, leaseId);
+    if (!canRefresh(entry) || isHeldBack(entry, seconds(clock)))
+      return settledOutcome(stored.session, name, seconds(clock));
+    if (isSettled(entry, request)) return settle(stored, name, request, lease.leaseId);
+    if (await mayBeRecovered(entry, recovery, seconds(clock)))
+      return { status: 'unavailable', session: stored.session, reason: 'recovering', retryAfterSeconds: 15 };
 
-    const { target } = request;
-    const result = await provider.refresh(entry.refreshToken, entry, target);
-    if (!result.ok && target !== undefined) return targetRefused(stored.session, result.failure);
-    if (!result.ok) return failed(stored, name, entry, result.failure, leaseId);
+    const { cause, target } = request;
+    const { leaseId } = lease;
+    const one: Attempt = { stored, leaseId, provider, name, entry, cause, target };
+    const tried = await attempt(parts, one);
+    if (!tried) return undefined;
+    const { result, base } = tried;
+    if (!result.ok) return recordFailure(parts, one, base, result.failure);
     const now = seconds(clock);
     const { accessToken } = result.tokens;
     const renewed =
       target === undefined || accessToken === undefined
-        ? refreshedEntry(entry, result, now, request.cause, random)
-        : entryWithTarget(entry, target, { ...result.tokens, accessToken }, now, request.cause);
+        ? refreshedEntry(entry, result, now, cause, random)
+        : entryWithTarget(entry, target, { ...result.tokens, accessToken }, now, cause);
     const outcome = await commitTokens(parts, {
-      base: stored,
+      base,
       leaseId,
       provider: name,
       spent: entry.refreshToken,
       accessToken,
       entry: renewed,
+      isPatient: cause === 'sweep',
       rewrite: (session) =>
         scheduled(renewedSession({ ...session, entries: { ...session.entries, [name]: renewed } }, request)),
     });
-    if (outcome.status === 'refreshed')
-      log.event('refreshed', { session: request.id, provider: name, by: request.cause });
+    if (outcome.status === 'refreshed') log.event('refreshed', { session: request.id, provider: name, by: cause });
     return outcome;
   }
 
@@ -126,12 +149,16 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     request: RefreshRequest,
     leaseId: LeaseId,
   ): Promise<RefreshOutcome> {
-    const extended = scheduled(renewedSession(shown(stored.session, name, request), request));
-    const isSame = extended.entries === stored.session.entries;
-    if (isSame && extended.expiresAt - stored.session.expiresAt < 60)
-      return settledOutcome(stored.session, name, seconds(clock));
-    const etag = await store.update(extended, stored.session, { etag: stored.etag, leaseId });
-    return settledOutcome(etag ? extended : stored.session, name, seconds(clock));
+    const longer = extended(stored.session, name, request);
+    const etag = longer && (await store.update(longer, stored.session, { etag: stored.etag, leaseId }));
+    return settledOutcome(longer && etag ? longer : stored.session, name, seconds(clock));
+  }
+
+  /** The session as the one who asks is to have it; undefined where it is so already, to the minute. */
+  function extended(session: Session, name: string, request: RefreshRequest): Session | undefined {
+    const wanted = scheduled(renewedSession(shown(session, name, request), request));
+    const isSame = wanted.entries === session.entries && wanted.expiresAt - session.expiresAt < 60;
+    return isSame ? undefined : wanted;
   }
 
   /** A client's refresh extends the session, the timer's does not: idle users are not kept for ever. */
@@ -149,53 +176,8 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     return { ...session, entries: { ...session.entries, [name]: changed } };
   }
 
-  /** That a further resource is refused says nothing about the session: the user may have to consent to it first. */
-  function targetRefused(session: Session, { kind, reason, retryAfterSeconds = 5 }: RefreshFailure): RefreshOutcome {
-    if (kind === 'refused') return { status: 'refused', session, reason };
-    return { status: 'unavailable', session, reason, retryAfterSeconds };
-  }
-
   function scheduled(session: Session): Session {
     return { ...session, visitAt: nextVisit(session, seconds(clock), parts.refreshExtension) };
-  }
-
-  /** Dead only if nobody has replaced the refused token meanwhile; else the tokens stay and the marker moves. */
-  async function failed(
-    before: StoredSession,
-    name: string,
-    entry: Entry,
-    failure: RefreshFailure,
-    leaseId: LeaseId,
-  ): Promise<RefreshOutcome> {
-    const now = seconds(clock);
-    const stored = failure.kind === 'refused' ? await store.read(before.session.id) : before;
-    if (!stored) return { status: 'ended' };
-    const current = stored.session.entries[name];
-    if (!current || current.refreshToken?.reveal() !== entry.refreshToken?.reveal()) {
-      return settledOutcome(stored.session, name, now);
-    }
-    const marked = failure.kind === 'refused' ? dead(current, failure) : postponed(current, failure);
-    const session = scheduled({ ...stored.session, entries: { ...stored.session.entries, [name]: marked } });
-    const event = failure.kind === 'refused' ? 'refresh_refused' : 'refresh_postponed';
-    log.event(event, { session: session.id, provider: name, reason: failure.reason, failures: marked.failures });
-    try {
-      await store.update(session, stored.session, { etag: stored.etag, leaseId });
-    } catch (error) {
-      // The tokens are as they were and the marker is due still: the next sweep comes to the same end.
-      if (!isTokenkeepError(error)) throw error;
-    }
-    return failure.kind === 'refused'
-      ? { status: 'refused', session, reason: failure.reason }
-      : { status: 'unavailable', session, reason: failure.reason, retryAfterSeconds: (marked.refreshAt ?? now) - now };
-  }
-
-  function dead(entry: Entry, { reason }: RefreshFailure): Entry {
-    return { ...entry, dead: { at: seconds(clock), reason } };
-  }
-
-  function postponed(entry: Entry, { retryAfterSeconds }: RefreshFailure): Entry {
-    const failures = entry.failures + 1;
-    return { ...entry, failures, refreshAt: retryDue(seconds(clock), failures, retryAfterSeconds, random) };
   }
 
   return (request) => {

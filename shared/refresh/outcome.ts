@@ -1,6 +1,6 @@
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { EpochSeconds } from '../platform.ts';
-import type { Session } from '../token-store/session.ts';
+import type { Entry, Session } from '../token-store/session.ts';
 
 /** How a refresh ended. None of these is an exception: all of them happen in a healthy system. */
 export type RefreshOutcome =
@@ -21,6 +21,11 @@ export type RefreshOutcome =
     }
   /** The session is gone. */
   | { readonly status: 'ended' };
+
+/** Whether the provider has said not to be asked before a time that is yet to come. */
+export function isHeldBack({ failures, notBefore = 0 }: Entry, now: EpochSeconds): boolean {
+  return failures > 0 && now < notBefore;
+}
 
 /** What the stored entry says of the newest try, for those who did not make it themselves. */
 export function settledOutcome(session: Session, provider: string, now: EpochSeconds): RefreshOutcome {

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import type { EpochSeconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isSessionId, type SessionId } from '../token-store/names.ts';
-import type { Entry } from '../token-store/session.ts';
+import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
+import { fingerprint } from './refreshed-entry.ts';
 
 /** A sealed session that could not be written. */
 export interface Rescued {
@@ -12,9 +14,11 @@ export interface Rescued {
   readonly sealed: string;
 }
 
-/** The recovery queue in the storage account of the Functions host. Throws where it cannot take the message. */
+/** The recovery queue in the storage account of the Functions host. Throws where it does not answer. */
 export interface RecoveryQueue {
   put(rescued: Rescued): Promise<void>;
+  /** Whether anything waits in it, whoever's it may be. */
+  isWaiting(): Promise<boolean>;
 }
 
 const message = z.object({
@@ -22,6 +26,31 @@ const message = z.object({
   provider: z.string(),
   sealed: z.string(),
 });
+
+/** How long a refresh token that may be spent is left alone while the recovery queue is not empty, in seconds. */
+const longestWait = 10 * 60;
+
+/**
+ * Whether the tokens of a try that left no trace may lie in the recovery queue: to redeem the refresh token again would
+ * then make a provider that detects reuse revoke them.
+ */
+export async function mayBeRecovered(
+  { attemptedAt }: Entry,
+  recovery: RecoveryQueue,
+  now: EpochSeconds,
+): Promise<boolean> {
+  if (attemptedAt === undefined || now - attemptedAt > longestWait) return false;
+  return recovery.isWaiting().catch(() => true);
+}
+
+/**
+ * The part of a session that goes to the recovery queue, whose messages hold 64 KiB: the one entry, without the tokens
+ * for further resources, which can be had again.
+ */
+export function toRescue(session: Session, provider: string): Session {
+  const { targets: _fetchedAgain, ...entry } = session.entries[provider] as Entry;
+  return { ...session, entries: { [provider]: entry } };
+}
 
 /**
  * Puts the rescued tokens into their session. They are dropped where the session has ended or holds newer ones. While
@@ -34,11 +63,14 @@ export async function recover(input: unknown, store: SessionStore, log: Log): Pr
   const rescued = await store.unseal(id, sealed);
   const entry = rescued.entries[provider];
   const current = await store.read(id);
-  if (!current || !entry || !isSuccessor(entry, current.session.entries[provider])) {
+  const stored = current?.session.entries[provider];
+  if (!current || !entry || !stored || !isSuccessor(entry, stored)) {
     log.event('refresh_discarded', { session: id, provider });
     return;
   }
-  const entries = { ...current.session.entries, [provider]: entry };
+  const { targets } = stored;
+  const recovered = { ...entry, ...(targets === undefined ? {} : { targets }) };
+  const entries = { ...current.session.entries, [provider]: recovered };
   const session = { ...current.session, entries, visitAt: rescued.visitAt };
   if (!(await store.update(session, current.session, { etag: current.etag }))) {
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written' });
@@ -46,7 +78,13 @@ export async function recover(input: unknown, store: SessionStore, log: Log): Pr
   log.event('refresh_recovered', { session: id, provider });
 }
 
-/** Whether no other refresh has been stored since the one that made `rescued`. */
-function isSuccessor(rescued: Entry, stored: Entry | undefined): boolean {
-  return stored !== undefined && rescued.history.at(-2)?.at === stored.history.at(-1)?.at;
+/**
+ * Whether the rescued tokens were got with the very refresh token that is stored. Where the provider gives the same one
+ * again and again, the newer of two refreshes counts.
+ */
+function isSuccessor(rescued: Entry, stored: Entry): boolean {
+  const { refreshToken } = stored;
+  if (refreshToken === undefined || rescued.redeemed !== fingerprint(refreshToken)) return false;
+  const isRotated = rescued.refreshToken?.reveal() !== refreshToken.reveal();
+  return isRotated || (rescued.history.at(-1)?.at ?? 0) > (stored.history.at(-1)?.at ?? 0);
 }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import type { EpochSeconds, Random } from '../platform.ts';
 import type { RefreshResult, TokenSet } from '../providers/provider.ts';
+import type { RefreshToken } from '../telemetry/secret.ts';
 import {
   type Claims,
   type Entry,
@@ -36,7 +38,7 @@ export function refreshedEntry(
   by: RefreshCause,
   random: Random,
 ): Entry {
-  const { expiresAt: _expired, refreshAt: _due, shownTarget, ...kept } = entry;
+  const { expiresAt: _expired, refreshAt: _due, shownTarget, ...kept } = redeemed(entry);
   return {
     ...kept,
     ...(by === 'request' || shownTarget === undefined ? {} : { shownTarget }),
@@ -90,13 +92,23 @@ export function entryWithTarget(
     ...(expiresIn === undefined ? {} : { expiresAt: now + expiresIn }),
   };
   return {
-    ...entry,
+    ...redeemed(entry),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     targets: Object.fromEntries([...kept, [name, token]]),
     // A client that reads says each time what it reads; one that refreshes reads afterwards, as with App Service.
     ...(by === 'request' ? { shownTarget: name } : {}),
     history: withRefresh(entry, { at: now, by, target: name }),
   };
+}
+
+/** The entry whose refresh token was redeemed with success: no try is open, and its successor is known by it. */
+function redeemed({ attemptedAt: _open, notBefore: _past, ...entry }: Entry): Entry {
+  return { ...entry, ...(entry.refreshToken === undefined ? {} : { redeemed: fingerprint(entry.refreshToken) }) };
+}
+
+/** Tells refresh tokens apart and says nothing of them: the first 128 bits of SHA-256, as base64url. */
+export function fingerprint(token: RefreshToken): string {
+  return createHash('sha256').update(token.reveal()).digest().subarray(0, 16).toString('base64url');
 }
 
 /** What of a TokenSet an entry keeps as it is. */

@@ -6,8 +6,6 @@ import type { Entry, Session } from '../token-store/session.ts';
 const longestLead = 10 * 60;
 /** The share of a short life that the lead takes. */
 const leadShare = 1 / 3;
-/** Up to this share of the lead is added at random, so that many sign-ins of one minute spread. */
-const jitterShare = 0.5;
 
 /** A reader's token this close to its end, in seconds, is refreshed first; of a short life, this share. */
 const readLead = 60;
@@ -16,15 +14,19 @@ const readLeadShare = 1 / 6;
 const firstBackoff = 30;
 const longestBackoff = 30 * 60;
 
-/** When a token that lives from `issuedAt` to `expiresAt` is due to be refreshed. */
+/**
+ * When a token that lives from `issuedAt` to `expiresAt` is due to be refreshed: at random between the middle of its
+ * life and the lead, so that those who sign in together do not come back together.
+ */
 export function refreshDue(issuedAt: EpochSeconds, expiresAt: EpochSeconds, random: Random): EpochSeconds {
-  const lead = Math.min(longestLead, (expiresAt - issuedAt) * leadShare);
-  return Math.floor(expiresAt - lead * (1 + jitterShare * random.fraction()));
+  const life = expiresAt - issuedAt;
+  const lead = Math.min(longestLead, life * leadShare);
+  return Math.floor(expiresAt - lead - (life / 2 - lead) * random.fraction());
 }
 
 /**
  * When to try again after `failures` failures in a row: doubling, with full jitter in its upper half, and never
- * before the provider's `Retry-After`.
+ * before the provider's `Retry-After`, behind which tries that were turned away together spread as well.
  */
 export function retryDue(
   now: EpochSeconds,
@@ -33,7 +35,7 @@ export function retryDue(
   random: Random,
 ): EpochSeconds {
   const backoff = Math.min(firstBackoff * 2 ** Math.max(failures - 1, 0), longestBackoff);
-  return Math.ceil(now + Math.max(backoff * (0.5 + 0.5 * random.fraction()), retryAfter ?? 0));
+  return Math.ceil(now + (backoff / 2) * random.fraction() + Math.max(backoff / 2, retryAfter ?? 0));
 }
 
 /** When the session's blob has no further use: its token expired and may not be refreshed any more. */

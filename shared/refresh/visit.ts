@@ -21,8 +21,11 @@ export interface VisitParts {
 }
 
 const aDay = 24 * 3600 * 1000;
-/** A marker this young may be one whose session is being written just now: it is not taken for a stale one. */
-const settling = 5 * 60 * 1000;
+/**
+ * A marker this young may be one whose session is being written just now, by an instance whose clock is minutes off: it
+ * is not taken for a stale one. In milliseconds.
+ */
+const settling = 15 * 60 * 1000;
 
 /**
  * Looks at one due session: past its end it is ended; what is due is refreshed; otherwise its marker moves. The marker

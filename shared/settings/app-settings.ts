@@ -21,6 +21,16 @@ export const appSettings = z.object({
     .refine((text) => Number(text) > 0 && Number(text) <= 8760, 'hours, a number above 0 and at most 8760')
     .transform(Number)
     .prefault('720'),
+  /** Calls of one provider at a time, in one process. */
+  TOKENKEEP_PROVIDER_CONCURRENCY: z
+    .string()
+    .regex(/^([1-9]\d{0,2}|1000)$/, 'a whole number from 1 to 1000')
+    .transform(Number)
+    .prefault('64'),
+  /** Whether a container's read-access secondary answers those who only look, while it cannot be reached itself. */
+  TOKENKEEP_READ_SECONDARY: flag.prefault('false'),
+  /** Containers beside the one in auth.json, by their URLs. */
+  TOKENKEEP_FURTHER_CONTAINERS: z.string().optional(),
   /** Origins of other sites that may call this app from a browser, separated by commas. */
   TOKENKEEP_ALLOWED_ORIGINS: z
     .string()

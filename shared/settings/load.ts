@@ -4,6 +4,7 @@ import { Secret } from '../telemetry/secret.ts';
 import { appSettings } from './app-settings.ts';
 import type { AuthJson } from './auth-json.ts';
 import { browserSettings } from './browser.ts';
+import { checkSecondaries, containers } from './containers.ts';
 import { credentials } from './credentials.ts';
 import { type Environment, type SettingValues, settingValues } from './environment.ts';
 import { forwardProxy } from './forward-proxy.ts';
@@ -13,7 +14,7 @@ import { readAuthJson } from './read-auth-json.ts';
 import { providers } from './registrations.ts';
 import { checkRestrictions } from './restrictions.ts';
 import type { Settings } from './settings.ts';
-import { container, hostStorage } from './storage.ts';
+import { hostStorage } from './storage.ts';
 
 /**
  * Reads app settings and auth.json (`directory` is the app's folder, `now` in seconds).
@@ -30,17 +31,19 @@ export function loadSettings(environment: Environment, directory: string, now: n
     publicOrigin: values.has('TOKENKEEP_PUBLIC_URL') ? app?.TOKENKEEP_PUBLIC_URL : platformOrigin(values, problems),
     signingKey: signingKey(values, problems),
     hostStorage: hostStorage(values, problems),
-    container: auth && container(auth, values, now, problems),
+    containers: auth && containers(auth, values, now, problems),
     identity: auth && identityOf(auth, values, nameOf, problems),
   };
-  if (!app || !auth || !found.publicOrigin || !found.container || !found.identity || problems.length > 0) {
+  if (app?.TOKENKEEP_READ_SECONDARY && found.containers) checkSecondaries(found.containers, problems);
+  if (!app || !auth || !found.publicOrigin || !found.containers || !found.identity || problems.length > 0) {
     throw new TokenkeepError('settings_invalid', { detail: describeProblems(problems) });
   }
   const { login, httpSettings, globalValidation } = auth;
   return {
     publicOrigin: found.publicOrigin,
     apiPrefix: httpSettings.routes.apiPrefix,
-    container: found.container,
+    containers: found.containers,
+    readSecondary: app.TOKENKEEP_READ_SECONDARY,
     hostStorage: found.hostStorage,
     vault: {
       url: app.TOKENKEEP_VAULT_URL,
@@ -55,6 +58,7 @@ export function loadSettings(environment: Environment, directory: string, now: n
       absoluteLifetime: app.TOKENKEEP_SESSION_MAX_HOURS * 3600,
       ...(found.signingKey === undefined ? {} : { signingKey: found.signingKey }),
     },
+    refresh: { providerConcurrency: app.TOKENKEEP_PROVIDER_CONCURRENCY },
     hideDeprecatedSid: app.WEBSITE_AUTH_HIDE_DEPRECATED_SID,
     signIn: {
       attemptLifetime: login.nonce.nonceExpirationInterval,

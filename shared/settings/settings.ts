@@ -1,6 +1,7 @@
 import type { Cookie } from '../http/cookies.ts';
 import type { ProviderSettings } from '../providers/registry.ts';
 import type { ConnectionString, SasUrl, SigningKey } from '../telemetry/secret.ts';
+import type { Shard } from '../token-store/placement.ts';
 import type { VaultSettings } from '../token-store/vault.ts';
 import type { Notice } from './notices.ts';
 
@@ -10,11 +11,15 @@ export interface Settings {
   readonly publicOrigin: string;
   /** The path above every route, `/.auth` unless set otherwise. */
   readonly apiPrefix: string;
-  readonly container: ContainerSettings;
+  /** Of the token store; the first has what is not spread over all, such as the key ring. */
+  readonly containers: readonly [ContainerSettings, ...ContainerSettings[]];
+  /** Whether those who only look are served by the secondary endpoints while a container cannot be reached. */
+  readonly readSecondary: boolean;
   readonly hostStorage: HostStorage;
   readonly vault: VaultSettings;
   readonly identityClientId?: string;
   readonly session: SessionSettings;
+  readonly refresh: RefreshSettings;
   /** Session tokens of version 4, without `stable_sid`. */
   readonly hideDeprecatedSid: boolean;
   readonly signIn: SignInSettings;
@@ -39,9 +44,12 @@ export type ExposedToken = 'access_token' | 'id_token' | 'refresh_token';
 
 export type UnauthenticatedClientAction = 'redirect' | 'allow' | 'status-401' | 'status-403' | 'status-404';
 
-export type ContainerSettings =
+/** A container of the token store: by a SAS URL, or by the app's identity. */
+export type ContainerSettings = Pick<Shard, 'address' | 'mark'> & ContainerGrant;
+
+export type ContainerGrant =
   | { readonly sasUrl: SasUrl; readonly deletes: boolean; readonly expiresAt?: number }
-  | { readonly url: string; readonly clientId?: string };
+  | { readonly clientId?: string };
 
 /** The storage account of the Functions host, which holds its queues. */
 export type HostStorage =
@@ -61,6 +69,11 @@ export interface SessionSettings {
   /** How long after the sign-in the session ends, however often it was renewed. */
   readonly absoluteLifetime: number;
   readonly signingKey?: SigningKey;
+}
+
+export interface RefreshSettings {
+  /** Calls of one provider at a time, in one process. */
+  readonly providerConcurrency: number;
 }
 
 export interface SignInSettings {

@@ -1,27 +1,8 @@
 import { isSecureOrLoopback } from '../http/loopback.ts';
 import { Secret } from '../telemetry/secret.ts';
-import type { AuthJson } from './auth-json.ts';
 import type { SettingValues } from './environment.ts';
 import type { Problem } from './problems.ts';
-import { readSasUrl } from './sas-url.ts';
-import type { ContainerSettings, HostStorage } from './settings.ts';
-
-/** The token container: a URL for the app's identity, or a SAS URL that is good at `now` (seconds). */
-export function container(auth: AuthJson, values: SettingValues, now: number, problems: Problem[]): ContainerSettings {
-  const { sasUrlSettingName, blobContainerUri, clientId } = auth.login.tokenStore.azureBlobStorage;
-  if (blobContainerUri !== undefined) {
-    const identity = clientId ?? values.get('AZURE_CLIENT_ID');
-    return { url: blobContainerUri, ...(identity === undefined ? {} : { clientId: identity }) };
-  }
-  const path = sasUrlSettingName ?? 'WEBSITE_AUTH_TOKEN_CONTAINER_SASURL';
-  const text = values.get(path) ?? '';
-  const grant = text === '' ? { found: 'nothing', expected: 'a container SAS URL' } : readSasUrl(text, now);
-  if ('found' in grant) {
-    problems.push({ path, ...grant });
-    return { url: '' };
-  }
-  return { sasUrl: new Secret('sas_url', text), ...grant };
-}
+import type { HostStorage } from './settings.ts';
 
 /**
  * The host's own storage connection: a connection string, or the settings of an identity-based one

@@ -31,12 +31,17 @@ export const logEvents = {
   sweep_finished: { id: 310, level: 'info' },
   visit_failed: { id: 311, level: 'error' },
   marker_cleared: { id: 312, level: 'info' },
+  sweep_incomplete: { id: 313, level: 'error' },
+  provider_circuit_opened: { id: 320, level: 'warn' },
+  provider_circuit_closed: { id: 321, level: 'info' },
 
   epoch_created: { id: 400, level: 'info' },
   epoch_opened: { id: 401, level: 'info' },
   epoch_creation_failed: { id: 402, level: 'error' },
   epoch_reopening_failed: { id: 403, level: 'error' },
   seal_refused: { id: 410, level: 'error' },
+  secondary_reads_began: { id: 420, level: 'warn' },
+  secondary_reads_ended: { id: 421, level: 'info' },
 
   request_failed: { id: 900, level: 'error' },
 } as const satisfies Record<string, LogEvent>;

@@ -36,15 +36,23 @@ export function createAgenda(container: Container, clock: Clock): Agenda {
       // Cleared markers stay behind as tombstones, so the hours before the watermark are passed over unread.
       const from = await watermark.read(() => oldestDue(container, now));
       let done = from.hour;
+      // Of several containers one may be away: the hours behind are looked through all the same.
+      let trouble: { readonly error: unknown } | undefined;
       for (let at = from.hour; at <= hourOf(now); at += hour) {
         let empty = true;
-        for await (const marker of dueUnder(container, `${prefix}${minuteOf(at).slice(0, 10)}`, now)) {
+        try {
+          for await (const marker of dueUnder(container, `${prefix}${minuteOf(at).slice(0, 10)}`, now)) {
+            empty = false;
+            yield marker;
+          }
+        } catch (error) {
           empty = false;
-          yield marker;
+          trouble ??= { error };
         }
         if (empty && done === at && at + 2 * hour <= startOf(now)) done = at + hour;
       }
       await watermark.raise(from, done);
+      if (trouble) throw trouble.error;
     },
   };
 }

@@ -27,6 +27,8 @@ export interface SessionStore {
   create(session: Session): Promise<void>;
   /** Undefined where there is no such session. Throws `seal_*` where the blob cannot be trusted. */
   read(id: SessionId): Promise<StoredSession | undefined>;
+  /** As `read`, without asking the container where what is kept has this tag. */
+  current(id: SessionId, etag: ETag): Promise<StoredSession | undefined>;
   /** The session a user began last, of those that are there still. Throws as `read` does. */
   newestOf(user: UserId): Promise<StoredSession | undefined>;
   /** Seals a session for the recovery queue. */
@@ -76,6 +78,14 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
 
   return {
     read,
+
+    async current(id, etag) {
+      const before = kept.get(id);
+      if (before?.etag !== etag) return read(id);
+      await sealer.admits(before.epoch);
+      return keepRecent(kept, id, before, keptSessions);
+    },
+
     seal: sealSession,
     unseal: (id, sealed) => opened(blobName.session(id), sealed),
 

@@ -49,8 +49,20 @@ export interface Entry {
   readonly refreshAt?: EpochSeconds;
   /** Refreshes that failed in a row for a passing reason. */
   readonly failures: number;
-  /** Set once the provider has refused the refresh token for good. */
-  readonly dead?: { readonly at: EpochSeconds; readonly reason: string };
+  /** Until when the provider has said not to be asked again (`Retry-After`). */
+  readonly notBefore?: EpochSeconds;
+  /**
+   * Since when the refresh token may be spent: it has been sent to the provider, and what came of that is not known. Set
+   * before each try; taken away by tokens, and by an answer that leaves no doubt.
+   */
+  readonly attemptedAt?: EpochSeconds;
+  /** Fingerprint of the refresh token that was redeemed for these tokens: who succeeded whom. */
+  readonly redeemed?: string;
+  /**
+   * Set once the provider has refused the refresh token for good. `lost`: it may have been spent by a try whose answer
+   * was lost, so that nobody need have withdrawn it.
+   */
+  readonly dead?: { readonly at: EpochSeconds; readonly reason: string; readonly lost?: true };
   /** The newest refreshes, oldest first, at most `historyLength`. */
   readonly history: readonly Refreshed[];
 }

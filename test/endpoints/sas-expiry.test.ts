@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { sasExpiry, warnOfSasExpiry } from '../../shared/endpoints/sas-expiry.ts';
 import { sweepDue } from '../../shared/endpoints/visits.ts';
+import { Secret } from '../../shared/telemetry/secret.ts';
 import { type LocalApp, localApp } from '../fixtures/local-app.ts';
 
 const day = 24 * 3600;
@@ -40,4 +42,23 @@ it('stands in the health report', async () => {
   const days = (Date.parse(sas_expires_on) - local.clock.now()) / 1000 / day;
   expect(days).toBeGreaterThan(364);
   expect(days).toBeLessThan(366);
+});
+
+it('of several containers, each that ends soon is warned of, and the first to end stands in the health report', async () => {
+  const now = Math.floor(local.clock.now() / 1000);
+  const [{ address }] = local.app.settings.containers;
+  const ending = (name: string, days: number) => {
+    const sasUrl = new Secret('sas_url', '');
+    return { address: `${address}-${name}`, sasUrl, deletes: true, expiresAt: now + days * day };
+  };
+  const containers = [ending('late', 200), ending('soon', 13), ending('sooner', 5)] as const;
+  const app = { ...local.app, settings: { ...local.app.settings, containers } };
+  const before = warnings().length;
+  warnOfSasExpiry(app);
+  expect(
+    warnings()
+      .slice(before)
+      .map(({ container }) => container),
+  ).toEqual([`${address}-soon`, `${address}-sooner`]);
+  expect(sasExpiry(app)).toBe(now + 5 * day);
 });

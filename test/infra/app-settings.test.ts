@@ -38,7 +38,7 @@ describe('the app settings of a deployment', () => {
     const clientId = values['identityClientId'];
     expect(loadSettings({ ...environment, ...platform }, directory, 0)).toMatchObject({
       publicOrigin: 'https://tokenkeep-0.azurewebsites.net',
-      container: { url: 'https://sttkdata0.blob.core.windows.net/tokens', clientId },
+      containers: [{ address: 'https://sttkdata0.blob.core.windows.net/tokens', clientId }],
       hostStorage: { queueServiceUrl: 'https://sttkhost0000000000000.queue.core.windows.net', clientId },
       vault: {
         url: 'https://kv-tk-0000000000000.vault.azure.net',
@@ -59,6 +59,9 @@ describe('the app settings of a deployment', () => {
       WEBSITE_AUTH_V2_CONFIG_JSON: 'in place of auth.json, which is in the package',
       WEBSITE_AUTH_USE_LEGACY_CLAIMS: 'for apps that moved from App Service with it',
       WEBSITE_AUTH_HIDE_DEPRECATED_SID: 'for apps that moved from App Service with it',
+      TOKENKEEP_FURTHER_CONTAINERS: 'for whoever outgrows one storage account: a setting of their own',
+      TOKENKEEP_READ_SECONDARY: 'the storage account of the template is not geo-redundant',
+      TOKENKEEP_PROVIDER_CONCURRENCY: 'its default suits until a provider objects',
       WEBSITE_AUTH_SIGNING_KEY: 'optional, and secret: it goes into secretSettings',
       AzureWebJobsStorage: 'a connection string, where the identity is used instead',
       AzureWebJobsStorage__queueServiceUri: 'follows from the account name',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import { recover } from '../../shared/refresh/recovery.ts';
 import type { SessionId } from '../../shared/token-store/names.ts';
-import { faultyEngine } from '../fixtures/engine.ts';
+import { faultyEngine, onCommit } from '../fixtures/engine.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
 
@@ -23,9 +23,9 @@ const away = () => new TokenkeepError('container_unreachable');
 it('retries a write that the container did not take', async () => {
   let faults = 3;
   const { refresh } = faultyEngine(local.app, {
-    before: (operation) => {
-      if (operation === 'replace' && faults-- > 0) throw away();
-    },
+    before: onCommit(() => {
+      if (faults-- > 0) throw away();
+    }),
   });
   const before = local.services.provider.counters.refreshGrants;
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');
@@ -36,9 +36,9 @@ it('retries a write that the container did not take', async () => {
 it('knows its own write again when only the answer was lost', async () => {
   let faults = 1;
   const { refresh } = faultyEngine(local.app, {
-    after: (operation) => {
-      if (operation === 'replace' && faults-- > 0) throw away();
-    },
+    after: onCommit(() => {
+      if (faults-- > 0) throw away();
+    }),
   });
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');
   expect((await storedEntry(local.app, id)).history).toHaveLength(1);
@@ -48,11 +48,11 @@ it('knows its own write again when only the answer was lost', async () => {
 it('writes although its lease was broken, because the content is still the one it read', async () => {
   let broken = false;
   const { refresh } = faultyEngine(local.app, {
-    before: async (operation) => {
-      if (operation !== 'replace' || broken) return;
+    before: onCommit(async () => {
+      if (broken) return;
       broken = true;
       await local.app.container.breakLease(`sessions/${id}`);
-    },
+    }),
   });
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');
   expect((await storedEntry(local.app, id)).history).toHaveLength(1);
@@ -61,15 +61,15 @@ it('writes although its lease was broken, because the content is still the one i
 it('amends a document that somebody else has changed meanwhile', async () => {
   let changed = false;
   const { refresh } = faultyEngine(local.app, {
-    before: async (operation) => {
-      if (operation !== 'replace' || changed) return;
+    before: onCommit(async () => {
+      if (changed) return;
       changed = true;
       const stored = await local.app.store.read(id);
       if (!stored) throw new Error('no session');
       await local.app.container.breakLease(`sessions/${id}`);
       const longer = { ...stored.session, expiresAt: stored.session.expiresAt + 7 };
       await local.app.store.update(longer, stored.session, { etag: stored.etag });
-    },
+    }),
   });
   const { expiresAt } = await storedSession(local.app, id);
   expect((await refresh({ id, cause: 'sweep' })).status).toBe('settled');
@@ -84,11 +84,11 @@ it('lets a sign-out win: the session stays gone and the new tokens are revoked',
   const session = await storedSession(local.app, id);
   let ended = false;
   const { refresh } = faultyEngine(local.app, {
-    before: async (operation) => {
-      if (operation !== 'replace' || ended) return;
+    before: onCommit(async () => {
+      if (ended) return;
       ended = true;
       await local.app.store.end(session);
-    },
+    }),
   });
   const revoked = counters.revocations;
   expect(await refresh({ id, cause: 'request' })).toEqual({ status: 'ended' });
@@ -99,9 +99,9 @@ it('lets a sign-out win: the session stays gone and the new tokens are revoked',
 it('sends the sealed session to the recovery queue when the container stays away, and recovers it', async () => {
   let isAway = true;
   const { refresh, rescued } = faultyEngine(local.app, {
-    before: (operation) => {
-      if (operation === 'replace' && isAway) throw away();
-    },
+    before: onCommit(() => {
+      if (isAway) throw away();
+    }),
   });
   const before = await storedEntry(local.app, id);
   expect(await refresh({ id, cause: 'request' })).toMatchObject({ status: 'unavailable' });
@@ -120,9 +120,9 @@ it('sends the sealed session to the recovery queue when the container stays away
 it('recovers tokens even after a visit in between has failed with the spent one', async () => {
   let isAway = true;
   const { refresh, rescued } = faultyEngine(local.app, {
-    before: (operation) => {
-      if (operation === 'replace' && isAway) throw away();
-    },
+    before: onCommit(() => {
+      if (isAway) throw away();
+    }),
   });
   await refresh({ id, cause: 'request' });
   isAway = false;
@@ -137,9 +137,9 @@ it('recovers tokens even after a visit in between has failed with the spent one'
 
 it('drops rescued tokens where newer ones are stored, or the session has ended', async () => {
   const { refresh, rescued } = faultyEngine(local.app, {
-    before: (operation) => {
-      if (operation === 'replace') throw away();
-    },
+    before: onCommit(() => {
+      throw away();
+    }),
   });
   await refresh({ id, cause: 'request' });
   const session = await storedSession(local.app, id);

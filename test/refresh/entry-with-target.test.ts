@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { entryWithTarget, targetName, tokenTimes } from '../../shared/refresh/refreshed-entry.ts';
+import { entryWithTarget, fingerprint, targetName, tokenTimes } from '../../shared/refresh/refreshed-entry.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import type { Entry } from '../../shared/token-store/session.ts';
 import { aSession } from '../token-store/sessions.ts';
@@ -22,9 +22,10 @@ it('keeps twenty tokens for further resources, and pushes the oldest out', () =>
 
 it('leaves the entry’s own token and its times alone', () => {
   const changed = entryWithTarget(entry, { scope: 'read' }, tokens, now + 60, 'read');
-  const { targets, history, ...own } = changed;
+  const { targets, history, redeemed, ...own } = changed;
   const { history: _, ...before } = entry;
   expect(own).toEqual(before);
+  expect(redeemed).toBe(entry.refreshToken && fingerprint(entry.refreshToken));
   expect(targets).toEqual({
     read: { target: { scope: 'read' }, accessToken: tokens.accessToken, issuedAt: now + 60, expiresAt: now + 660 },
   });

@@ -40,6 +40,7 @@ describe.each(outages)('where the provider answers with %s', (_name, fault) => {
     expect(after).toMatchObject({ failures: 1, history: [] });
     expect(after.dead).toBeUndefined();
     expect(await markersOf(local.app, id)).toEqual([(await storedSession(local.app, id)).visitAt]);
+    local.clock.advance('headers' in fault && 'retry-after' in fault.headers ? 120 : 0);
     expect((await local.app.refresh({ id, cause: 'request' })).status).toBe('refreshed');
     expect((await storedEntry(local.app, id)).failures).toBe(0);
   });

@@ -3,7 +3,7 @@ import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import type { Provider } from '../../shared/providers/provider.ts';
 import { type RefreshToken, Secret } from '../../shared/telemetry/secret.ts';
 import type { SessionId } from '../../shared/token-store/names.ts';
-import { faultyEngine } from '../fixtures/engine.ts';
+import { faultyEngine, onCommit } from '../fixtures/engine.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { sessionIdIn, storedEntry } from '../fixtures/stored.ts';
 
@@ -32,14 +32,14 @@ async function givingAgain(refreshToken?: RefreshToken): Promise<{ provider: (na
 /** Somebody else changes the document, once, right before the tokens are written. */
 function changedMeanwhile() {
   let changed = false;
-  return async (operation: string) => {
-    if (operation !== 'replace' || changed) return;
+  return onCommit(async () => {
+    if (changed) return;
     changed = true;
     const stored = (await local.app.store.read(id)) ?? expect.fail('there is no session');
     await local.app.container.breakLease(`sessions/${id}`);
     const longer = { ...stored.session, expiresAt: stored.session.expiresAt + 7 };
     expect(await local.app.store.update(longer, stored.session, { etag: stored.etag })).toBeDefined();
-  };
+  });
 }
 
 it('a new refresh token is stored though the access token beside it is the old one', async () => {
@@ -57,9 +57,9 @@ it('the new times of the access token are stored though it is the old one', asyn
 
 it('a write whose answer was lost is known again', async () => {
   let faults = 3;
-  const lost = (operation: string) => {
-    if (operation === 'replace' && faults-- > 0) throw new TokenkeepError('container_unreachable');
-  };
+  const lost = onCommit(() => {
+    if (faults-- > 0) throw new TokenkeepError('container_unreachable');
+  });
   const rotated = new Secret('refresh_token', 'rotated');
   const { refresh } = faultyEngine(local.app, { after: lost }, await givingAgain(rotated));
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');

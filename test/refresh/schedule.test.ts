@@ -32,9 +32,9 @@ it('makes a token due in the second half of its life, and before its end', () =>
   );
 });
 
-it('makes an hour-long token due 10 to 15 minutes before its end', () => {
+it('makes an hour-long token due 10 to 30 minutes before its end', () => {
   expect(refreshDue(now, now + 3600, random(0))).toBe(now + 3000);
-  expect(refreshDue(now, now + 3600, random(0.999999))).toBe(now + 2700);
+  expect(refreshDue(now, now + 3600, random(0.999999))).toBe(now + 1800);
 });
 
 it('spreads tokens that were issued together', () => {
@@ -59,6 +59,11 @@ it('never tries again before Retry-After', () => {
       },
     ),
   );
+});
+
+it('spreads the tries that were turned away together', () => {
+  const dues = [0, 0.5, 0.999].map((drawn) => retryDue(now, 3, 600, random(drawn)) - now);
+  expect(dues).toEqual([600, 630, 660]);
 });
 
 it('ends a session after its refresh extension, or at its absolute end', () => {

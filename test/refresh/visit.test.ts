@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { sweepDue, visitAll } from '../../shared/endpoints/visits.ts';
+import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import { minuteOf, type SessionId, startOf } from '../../shared/token-store/names.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
@@ -22,12 +23,27 @@ async function advanceToMarker(): Promise<void> {
   local.clock.advance((startOf(visitAt) - local.clock.now()) / 1000 + 1);
 }
 
+/** One run of the timer: the markers of this session that it hands out. */
+async function swept(): Promise<string[]> {
+  const messages = await sweepDue(local.app);
+  return messages.flatMap((message) => message.visits).filter((marker) => marker.endsWith(id));
+}
+
 /** One run of the timer and of the queue function for this session only. */
 async function sweepAndVisit(): Promise<number> {
-  const messages = await sweepDue(local.app);
-  const visits = messages.flatMap((message) => message.visits).filter((marker) => marker.endsWith(id));
+  const visits = await swept();
   await visitAll({ visits }, local.app);
   return visits.length;
+}
+
+/** As `sweepAndVisit`, in each of the three minutes within which the timer hands out all that is overdue. */
+async function sweepAndVisitOverdue(): Promise<number> {
+  let visited = 0;
+  for (let minute = 0; minute < 3; minute++) {
+    visited += await sweepAndVisit();
+    local.clock.advance(60);
+  }
+  return visited;
 }
 
 it('finds nothing to do before the due minute', async () => {
@@ -43,6 +59,30 @@ it('refreshes a due session before its token expires, and files it anew', async 
   expect(after.history.map(({ by }) => by)).toEqual(['sweep']);
   expect(after.accessToken.reveal()).not.toBe(before.accessToken.reveal());
   expect(await markersOf(local.app, id)).toEqual([(await storedSession(local.app, id)).visitAt]);
+});
+
+it('hands out what is overdue every third minute, and what has just become due twice', async () => {
+  await advanceToMarker();
+  const handedOut = [];
+  for (let minute = 0; minute < 10; minute++) {
+    handedOut.push((await swept()).length);
+    local.clock.advance(60);
+  }
+  expect(handedOut).toEqual([1, 1, 0, 1, 0, 0, 1, 0, 0, 1]);
+});
+
+it('hands out what was found before the agenda could not be listed any further, and says so', async () => {
+  await advanceToMarker();
+  const { visitAt } = await storedSession(local.app, id);
+  const agenda = {
+    ...local.app.agenda,
+    async *due() {
+      yield { minute: visitAt, id };
+      throw new TokenkeepError('container_unreachable');
+    },
+  };
+  expect(await sweepDue({ ...local.app, agenda })).toEqual([{ visits: [`${visitAt}/${id}`] }]);
+  expect(local.logged.at(-1)).toMatchObject({ event: 'sweep_incomplete', due: 1, error: 'container_unreachable' });
 });
 
 it('does no harm when the same message comes twice at once', async () => {
@@ -70,7 +110,7 @@ it('moves the marker while the provider is down, and refreshes when it is back',
 it('clears a marker that the session is not filed under', async () => {
   const stale = '202001010000';
   await local.app.container.mark(`agenda/${stale}/${id}`);
-  expect(await sweepAndVisit()).toBe(1);
+  expect(await sweepAndVisitOverdue()).toBe(1);
   expect(await markersOf(local.app, id)).not.toContain(stale);
   expect((await storedEntry(local.app, id)).history).toEqual([]);
 });
@@ -79,7 +119,7 @@ it('clears the marker of a session that is gone', async () => {
   const { visitAt } = await storedSession(local.app, id);
   await local.app.store.end(await storedSession(local.app, id));
   await local.app.container.mark(`agenda/${visitAt}/${id}`);
-  local.clock.advance((startOf(visitAt) - local.clock.now()) / 1000 + 5 * 60 + 1);
+  local.clock.advance((startOf(visitAt) - local.clock.now()) / 1000 + 15 * 60 + 1);
   await visitAll({ visits: [`${visitAt}/${id}`] }, local.app);
   expect(await markersOf(local.app, id)).toEqual([]);
 });
@@ -97,7 +137,7 @@ it('ends a session past its end: blob and markers gone, refresh token revoked', 
   const revoked = local.services.provider.counters.revocations;
   local.services.provider.control.fail('token', { status: 503, body: {} });
   local.clock.advance(session.expiresAt + 72 * 3600 + 120 - local.clock.now() / 1000);
-  await sweepAndVisit();
+  expect(await sweepAndVisitOverdue()).toBe(1);
   expect(await local.app.store.read(id)).toBeUndefined();
   expect(await markersOf(local.app, id)).toEqual([]);
   expect(local.services.provider.counters.revocations - revoked).toBe(1);

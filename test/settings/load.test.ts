@@ -3,7 +3,7 @@ import { environment, load, problems, registrationOf, sample, sasUrl } from './e
 
 describe('settings that are right', () => {
   it('are the sample with the defaults of App Service', () => {
-    const { container, hostStorage, session, providers, ...rest } = load();
+    const { containers, hostStorage, session, providers, ...rest } = load();
     expect(rest).toEqual({
       publicOrigin: 'https://auth.example.com',
       apiPrefix: '/.auth',
@@ -14,6 +14,8 @@ describe('settings that are right', () => {
       browser: { allowedOrigins: [], sameSite: 'Lax' },
       claims: { legacy: true },
       hideDeprecatedSid: false,
+      readSecondary: false,
+      refresh: { providerConcurrency: 64 },
       unauthenticatedClientAction: 'redirect',
       notices: [],
       exposedTokens: ['access_token', 'id_token'],
@@ -24,7 +26,13 @@ describe('settings that are right', () => {
       refreshExtension: 72 * 3600,
       absoluteLifetime: 720 * 3600,
     });
-    expect(container).toMatchObject({ deletes: true, expiresAt: Date.UTC(2027, 0, 1) / 1000 });
+    expect(containers).toMatchObject([
+      {
+        address: 'https://account.blob.core.windows.net/tokens',
+        deletes: true,
+        expiresAt: Date.UTC(2027, 0, 1) / 1000,
+      },
+    ]);
     expect(hostStorage).toHaveProperty('connectionString');
     expect(providers).toMatchObject([
       {
@@ -42,7 +50,8 @@ describe('settings that are right', () => {
   });
 
   it('hold each secret so that it comes out when asked for, and only then', () => {
-    const { container, hostStorage, session, providers } = load();
+    const { containers, hostStorage, session, providers } = load();
+    const [container] = containers;
     const [demo] = providers;
     const revealed = [
       'sasUrl' in container && container.sasUrl.reveal(),
@@ -76,9 +85,10 @@ describe('settings that are right', () => {
     const document = sample();
     const blobContainerUri = 'https://account.blob.core.windows.net/tokens';
     document.login.tokenStore.azureBlobStorage = { blobContainerUri };
-    expect(load({ AZURE_CLIENT_ID: 'app' }, document).container).toEqual({ url: blobContainerUri, clientId: 'app' });
+    const found = () => load({ AZURE_CLIENT_ID: 'app' }, document).containers;
+    expect(found()).toEqual([{ address: blobContainerUri, clientId: 'app' }]);
     document.login.tokenStore.azureBlobStorage.clientId = 'store';
-    expect(load({ AZURE_CLIENT_ID: 'app' }, document).container).toEqual({ url: blobContainerUri, clientId: 'store' });
+    expect(found()).toEqual([{ address: blobContainerUri, clientId: 'store' }]);
   });
 
   it('take the host storage by identity', () => {

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 /** One request that the storage service was sent. */
 export interface SeenRequest {
   readonly method: string;
+  /** The name of the storage account, which at its secondary endpoint ends in `-secondary`. */
+  readonly account: string;
   /** Path and query without the signature's parameters: `/container/blob?comp=lease`. */
   readonly target: string;
   readonly headers: IncomingMessage['headers'];
@@ -41,6 +43,7 @@ export async function startStorageProxy(): Promise<StorageProxy> {
     }
     const seen: SeenRequest = {
       method: incoming.method ?? '',
+      account: url.pathname.split('/')[1] ?? '',
       target: plain(url),
       headers: incoming.headers,
       bytes: 0,

@@ -150,15 +150,23 @@ export function refreshFailure(
   refusals: readonly string[] = ['invalid_grant'],
 ): { readonly ok: false; readonly failure: RefreshFailure } {
   if (error instanceof TokenEndpointError) {
-    const kind = refusals.includes(error.reason) ? 'refused' : 'unavailable';
+    const kind = refusals.includes(error.reason) ? 'refused' : isDefinite(error) ? 'unavailable' : 'unanswered';
     const retry = error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds };
     return { ok: false, failure: { kind, reason: error.reason, ...retry } };
   }
   if (isTokenkeepError(error, 'id_token_invalid')) {
     return { ok: false, failure: { kind: 'refused', reason: 'id_token_invalid' } };
   }
-  if (isTokenkeepError(error)) return { ok: false, failure: { kind: 'unavailable', reason: error.code } };
+  if (isTokenkeepError(error)) {
+    const kind = error.code === 'provider_misconfigured' ? 'unavailable' : 'unanswered';
+    return { ok: false, failure: { kind, reason: error.code } };
+  }
   throw error;
+}
+
+/** Whether an answer says that the refresh token was not redeemed: a 5xx may come from something in front. */
+function isDefinite({ status }: TokenEndpointError): boolean {
+  return status >= 400 && status < 500;
 }
 
 /** `Retry-After` (RFC 9110 section 10.2.3), seconds or a date by the server's own clock, at most a day. */

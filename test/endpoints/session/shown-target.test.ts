@@ -52,7 +52,7 @@ it('who waits for a further token while somebody else writes the session is give
   const { container, store } = local.app;
   const id = sessionIdIn(cookie);
   const leaseId = crypto.randomUUID() as string as LeaseId;
-  expect(await container.acquireLease(`sessions/${id}`, leaseId, 60)).toBe('acquired');
+  expect(await container.acquireLease(`sessions/${id}`, leaseId, 60)).toMatchObject({ status: 'acquired' });
   let looks = 0;
   /** The lease is theirs when the session is looked at first; they write before the second look and leave before the third. */
   const others = async (operation: string) => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { handle } from '../../../shared/endpoints/handle.ts';
 import { me } from '../../../shared/endpoints/session/me.ts';
 import { TokenkeepError } from '../../../shared/errors/tokenkeep-error.ts';
-import { faultyEngine } from '../../fixtures/engine.ts';
+import { faultyEngine, onCommit } from '../../fixtures/engine.ts';
 import { type LocalApp, localApp, origin, signedIn } from '../../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../../fixtures/stored.ts';
 
@@ -32,9 +32,9 @@ it('a use during a refresh does not extend the session, and the new tokens are s
   const before = await storedEntry(local.app, id);
   const uses: Response[] = [];
   const { refresh } = faultyEngine(local.app, {
-    before: async (operation) => {
-      if (operation === 'replace') uses.push(await local.fetch('/.auth/me', { headers: { cookie } }));
-    },
+    before: onCommit(async () => {
+      uses.push(await local.fetch('/.auth/me', { headers: { cookie } }));
+    }),
   });
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');
   expect(uses.map(({ status }) => status)).toEqual([200]);
@@ -49,11 +49,11 @@ it('a use after the refresh has lost its lease extends the session, and the new 
   const before = await storedEntry(local.app, id);
   const cookies: string[] = [];
   const { refresh } = faultyEngine(local.app, {
-    before: async (operation) => {
-      if (operation !== 'replace' || cookies.length > 0) return;
+    before: onCommit(async () => {
+      if (cookies.length > 0) return;
       await local.app.container.breakLease(`sessions/${id}`);
       cookies.push(...(await local.fetch('/.auth/me', { headers: { cookie } })).headers.getSetCookie());
-    },
+    }),
   });
   expect((await refresh({ id, cause: 'request' })).status).toBe('refreshed');
   expect(cookies).toHaveLength(1);

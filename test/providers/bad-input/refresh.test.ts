@@ -34,6 +34,7 @@ describe.each(refreshable)('a refresh at $title', (subject) => {
     expect(retryAfter).toBeGreaterThan(0);
     expect(await shown()).toMatchObject({ access_token: before.access_token, refreshable: true });
     bed().vendor.clear();
+    bed().advance(retryAfter);
     expect((await refresh()).status).toBe(200);
   });
 

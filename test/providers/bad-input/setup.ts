@@ -21,6 +21,8 @@ export const faults: readonly (readonly [what: string, Fault, ...Refusal])[] = [
 /** The app with one provider, and the vendor in reach. */
 export interface TestBed {
   readonly vendor: Vendor;
+  /** Moves the app's time on, in seconds. */
+  advance(seconds: number): void;
   /** The app with a provider of which nothing is known yet, as after a start. */
   fresh(settings?: ProviderSettings): Reachable;
   /** A browser that goes to whichever app it is `at`. */
@@ -57,6 +59,7 @@ export function testBedOf(subject: Subject): () => TestBed {
     vendor.clear();
     wire.forget();
     local.logged.length = 0;
+    local.clock.reset();
   });
   afterAll(() => vendor.close());
   return () => bed;
@@ -71,6 +74,7 @@ function newTestBed(subject: Subject, vendor: Vendor): TestBed {
   return {
     vendor,
     fresh,
+    advance: local.clock.advance,
     browser() {
       const place = { at: app };
       return Object.assign(place, holdingBrowser({ fetch: (...request) => place.at.fetch(...request) }));
