@@ -45,6 +45,7 @@ async function visitEach(markers: Iterable<Marker>, app: App): Promise<void> {
 }
 
 /** The recovery queue: tokens that were refreshed while the container was away. */
-export async function recoverOne(message: unknown, { store, log }: App): Promise<void> {
-  await recover(message, store, log);
+export async function recoverOne(message: unknown, { store, log, platform, settings }: App): Promise<void> {
+  const { refreshExtension } = settings.session;
+  await recover(message, { store, log, clock: platform.clock, refreshExtension });
 }

@@ -1,6 +1,7 @@
+import { outboundTimeout } from '../http/outbound.ts';
 import { type Platform, seconds } from '../platform.ts';
 import type { Provider, RefreshResult, Target } from '../providers/provider.ts';
-import type { LeaseId } from '../token-store/container.ts';
+import type { Lease } from '../token-store/lease.ts';
 import type { Entry, RefreshCause } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import type { ProviderGate } from './provider-gate.ts';
@@ -15,7 +16,7 @@ interface AttemptParts {
 export interface Attempt {
   /** The session as it was read under the lease. */
   readonly stored: StoredSession;
-  readonly leaseId: LeaseId;
+  readonly lease: Lease;
   readonly provider: Provider;
   readonly name: string;
   readonly entry: Entry & Required<Pick<Entry, 'refreshToken'>>;
@@ -35,21 +36,27 @@ export interface Tried {
  * Undefined where the session is no longer the one that was read: then nobody was asked. Throws `container_*`.
  */
 export async function attempt({ store, gate, platform }: AttemptParts, one: Attempt): Promise<Tried | undefined> {
-  const { stored, leaseId, provider, name, entry, cause, target } = one;
+  const { stored, lease, provider, name, entry, cause, target } = one;
   let base: StoredSession | undefined = stored;
 
   async function writtenDown(): Promise<StoredSession | undefined> {
-    const begun = { ...entry, attemptedAt: entry.attemptedAt ?? seconds(platform.clock) };
+    const { unanswered: _earlier, ...rest } = entry;
+    const begun = { ...rest, attemptedAt: seconds(platform.clock) };
     const session = { ...stored.session, entries: { ...stored.session.entries, [name]: begun } };
-    const etag = await store.update(session, stored.session, { etag: stored.etag, leaseId });
+    const etag = await store.update(session, stored.session, { etag: stored.etag, leaseId: lease.leaseId });
     return etag && { session, etag };
   }
 
   const result = await gate.through(name, cause, async (): Promise<RefreshResult> => {
     base = await writtenDown();
-    return base ? provider.refresh(entry.refreshToken, entry, target) : notAsked;
+    // A machine that stood still meanwhile may hold the lease no more.
+    if (!base || !lease.lasts(longestCall)) return notAsked;
+    return provider.refresh(entry.refreshToken, entry, target);
   });
   return base && { result, base };
 }
+
+/** The longest that a provider may take, discovery included, in milliseconds. */
+const longestCall = 2 * outboundTimeout;
 
 const notAsked: RefreshResult = { ok: false, failure: { kind: 'unavailable', reason: 'busy' } };

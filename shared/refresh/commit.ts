@@ -122,7 +122,8 @@ async function rescue(parts: CommitParts, tokens: NewTokens, why: unknown): Prom
       log.event('refresh_rescued', { session: id, provider }, why);
       return true;
     } catch (error) {
-      const written = await writeUntil(0, parts, tokens);
+      // Twice: by now the lease has lapsed, or was given back, which the first try may have to find out.
+      const written = await writeUntil(platform.clock.now() + 2 * firstPause, parts, tokens);
       if (!('error' in written)) return true;
       return platform.clock.now() < deadline ? false : lost(error);
     }

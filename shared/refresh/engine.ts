@@ -1,19 +1,19 @@
 import { type EpochSeconds, type Platform, seconds } from '../platform.ts';
 import type { Provider, Target } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Condition, Container, ETag, LeaseId } from '../token-store/container.ts';
-import { withLease } from '../token-store/lease.ts';
+import type { Container, ETag, LeaseId } from '../token-store/container.ts';
+import { type Lease, withLease } from '../token-store/lease.ts';
 import { blobName, type SessionId } from '../token-store/names.ts';
 import type { Entry, RefreshCause, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { commitTokens } from './commit.ts';
 import { recordFailure } from './failure.ts';
-import { isHeldBack, type RefreshOutcome, settledOutcome } from './outcome.ts';
+import { isHeldBack, type RefreshOutcome, recovering, settledOutcome } from './outcome.ts';
 import type { ProviderGate } from './provider-gate.ts';
 import { mayBeRecovered, type RecoveryQueue } from './recovery.ts';
 import { entryWithTarget, refreshedEntry, targetName, targetToken } from './refreshed-entry.ts';
-import { canRefresh, isAtItsEnd, isDue, isExpiring, nextVisit } from './schedule.ts';
+import { canRefresh, filedAnew, isAtItsEnd, isDue, isExpiring } from './schedule.ts';
 
 /** Which entry to refresh, and why. */
 export interface RefreshRequest {
@@ -75,8 +75,9 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   /** What somebody else's refresh came to, where that is all that this caller wanted. */
   function othersOutcome(session: Session, request: RefreshRequest): RefreshOutcome | undefined {
     const name = request.provider ?? session.provider;
+    const { attemptedAt, unanswered = false } = session.entries[name] ?? {};
     // Whether the token for a further resource is there is seen under the lease.
-    if (request.target !== undefined || session.entries[name]?.attemptedAt !== undefined) return undefined;
+    if (request.target !== undefined || (attemptedAt !== undefined && !unanswered)) return undefined;
     const outcome = settledOutcome(session, name, seconds(clock));
     return outcome.status === 'settled' && extended(session, name, request) ? undefined : outcome;
   }
@@ -85,10 +86,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
    * Everything is decided anew under the lease: what the caller saw may be old. Undefined where the lease was lost
    * before the provider was asked.
    */
-  async function refreshUnderLease(
-    request: RefreshRequest,
-    lease: Required<Condition>,
-  ): Promise<RefreshOutcome | undefined> {
+  async function refreshUnderLease(request: RefreshRequest, lease: Lease): Promise<RefreshOutcome | undefined> {
     const stored = await store.current(request.id, lease.etag);
     if (!stored) return { status: 'ended' };
     const name = request.provider ?? stored.session.provider;
@@ -99,12 +97,11 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
     if (!canRefresh(entry) || isHeldBack(entry, seconds(clock)))
       return settledOutcome(stored.session, name, seconds(clock));
     if (isSettled(entry, request)) return settle(stored, name, request, lease.leaseId);
-    if (await mayBeRecovered(entry, recovery, seconds(clock)))
-      return { status: 'unavailable', session: stored.session, reason: 'recovering', retryAfterSeconds: 15 };
+    if (await mayBeRecovered(entry, lease.age, recovery, seconds(clock)))
+      return { ...recovering, session: stored.session };
 
     const { cause, target } = request;
-    const { leaseId } = lease;
-    const one: Attempt = { stored, leaseId, provider, name, entry, cause, target };
+    const one: Attempt = { stored, lease, provider, name, entry, cause, target };
     const tried = await attempt(parts, one);
     if (!tried) return undefined;
     const { result, base } = tried;
@@ -117,7 +114,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
         : entryWithTarget(entry, target, { ...result.tokens, accessToken }, now, cause);
     const outcome = await commitTokens(parts, {
       base,
-      leaseId,
+      leaseId: lease.leaseId,
       provider: name,
       spent: entry.refreshToken,
       accessToken,
@@ -177,7 +174,7 @@ export function createRefreshEngine(parts: EngineParts): RefreshEngine {
   }
 
   function scheduled(session: Session): Session {
-    return { ...session, visitAt: nextVisit(session, seconds(clock), parts.refreshExtension) };
+    return filedAnew(session, seconds(clock), parts.refreshExtension);
   }
 
   return (request) => {

@@ -6,7 +6,7 @@ import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import type { Attempt } from './attempt.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
-import { nextVisit, retryDue } from './schedule.ts';
+import { filedAnew, retryDue } from './schedule.ts';
 
 interface FailureParts {
   readonly store: SessionStore;
@@ -22,7 +22,7 @@ interface FailureParts {
  */
 export async function recordFailure(
   parts: FailureParts,
-  { stored, name, entry, leaseId, cause, target }: Attempt,
+  { stored, name, entry, lease, cause, target }: Attempt,
   base: StoredSession,
   failure: RefreshFailure,
 ): Promise<RefreshOutcome> {
@@ -40,7 +40,8 @@ export async function recordFailure(
   if (!wasAsked && cause === 'request') return unavailable(base.session, failure.retryAfterSeconds ?? 5);
   if (target !== undefined) {
     // What is said of a further resource says nothing about the session: the user may have to consent to it first.
-    if (wasAsked && failure.kind !== 'unanswered') await write(entry, base);
+    if (wasAsked)
+      await write(failure.kind === 'unanswered' ? { ...entry, attemptedAt: now, unanswered: true } : entry, base);
     if (failure.kind === 'refused') return { status: 'refused', session: stored.session, reason: failure.reason };
     return unavailable(stored.session, failure.retryAfterSeconds ?? 5);
   }
@@ -52,14 +53,14 @@ export async function recordFailure(
     return settledOutcome(latest.session, name, now);
   }
   if (failure.kind === 'refused') {
-    const { attemptedAt, ...refused } = entry;
+    const { attemptedAt, unanswered: _told, ...refused } = entry;
     const lost = attemptedAt !== undefined;
     log.event('refresh_refused', { session: base.session.id, provider: name, reason: failure.reason, lost });
     const dead = { at: now, reason: failure.reason, ...(lost ? { lost } : {}) };
     const session = await write({ ...refused, dead }, latest);
     return { status: 'refused', session, reason: failure.reason };
   }
-  const marked = postponed(failure.kind === 'unanswered' ? current : entry);
+  const marked = postponed(failure.kind === 'unanswered' ? { ...current, unanswered: true } : entry);
   log.event('refresh_postponed', {
     session: base.session.id,
     provider: name,
@@ -82,9 +83,9 @@ export async function recordFailure(
 
   async function write(changed: Entry, { session: before, etag }: StoredSession): Promise<Session> {
     const session = { ...before, entries: { ...before.entries, [name]: changed } };
-    const filed = { ...session, visitAt: nextVisit(session, now, parts.refreshExtension) };
+    const filed = filedAnew(session, now, parts.refreshExtension);
     try {
-      await store.update(filed, before, { etag, leaseId });
+      await store.update(filed, before, { etag, leaseId: lease.leaseId });
     } catch (error) {
       // The tokens are as they were and the marker is due still: the next sweep comes to the same end.
       if (!isTokenkeepError(error)) throw error;

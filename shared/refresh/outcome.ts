@@ -27,6 +27,13 @@ export function isHeldBack({ failures, notBefore = 0 }: Entry, now: EpochSeconds
   return failures > 0 && now < notBefore;
 }
 
+/** The tokens of a try that left no trace may be about to be stored. */
+export const recovering = { status: 'unavailable', reason: 'recovering', retryAfterSeconds: 15 } as const;
+
+export function isRecovering(outcome: RefreshOutcome): boolean {
+  return outcome.status === recovering.status && outcome.reason === recovering.reason;
+}
+
 /** What the stored entry says of the newest try, for those who did not make it themselves. */
 export function settledOutcome(session: Session, provider: string, now: EpochSeconds): RefreshOutcome {
   const entry = session.entries[provider];

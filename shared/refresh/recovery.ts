@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
-import type { EpochSeconds } from '../platform.ts';
+import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isSessionId, type SessionId } from '../token-store/names.ts';
 import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 import { fingerprint } from './refreshed-entry.ts';
+import { filedAnew } from './schedule.ts';
 
 /** A sealed session that could not be written. */
 export interface Rescued {
@@ -27,20 +28,28 @@ const message = z.object({
   sealed: z.string(),
 });
 
+/**
+ * How long a try may go on that has lost its lease, in milliseconds: the provider's time, the tries to write the tokens,
+ * and the call to the recovery queue.
+ */
+const longestTry = 50_000;
 /** How long a refresh token that may be spent is left alone while the recovery queue is not empty, in seconds. */
 const longestWait = 10 * 60;
 
 /**
- * Whether the tokens of a try that left no trace may lie in the recovery queue: to redeem the refresh token again would
- * then make a provider that detects reuse revoke them.
+ * Whether tokens may be about to be stored that this entry's refresh token was spent for: by whoever has written down a
+ * try `age` milliseconds ago, or by the recovery queue. To redeem it again would make a provider that detects reuse
+ * revoke them.
  */
 export async function mayBeRecovered(
-  { attemptedAt }: Entry,
+  { attemptedAt, unanswered }: Entry,
+  age: number,
   recovery: RecoveryQueue,
   now: EpochSeconds,
 ): Promise<boolean> {
-  if (attemptedAt === undefined || now - attemptedAt > longestWait) return false;
-  return recovery.isWaiting().catch(() => true);
+  if (attemptedAt === undefined || unanswered) return false;
+  if (age < longestTry) return true;
+  return now - attemptedAt < longestWait && recovery.isWaiting().catch(() => true);
 }
 
 /**
@@ -52,11 +61,20 @@ export function toRescue(session: Session, provider: string): Session {
   return { ...session, entries: { [provider]: entry } };
 }
 
+interface RecoveryParts {
+  readonly store: SessionStore;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Seconds. */
+  readonly refreshExtension: number;
+}
+
 /**
  * Puts the rescued tokens into their session. They are dropped where the session has ended or holds newer ones. While
  * the container is still away, or somebody else is writing, this throws, and the queue delivers the message again.
  */
-export async function recover(input: unknown, store: SessionStore, log: Log): Promise<void> {
+export async function recover(input: unknown, parts: RecoveryParts): Promise<void> {
+  const { store, log, clock, refreshExtension } = parts;
   const parsed = message.safeParse(input);
   if (!parsed.success) throw new TokenkeepError('request_malformed', { detail: 'not a rescued session' });
   const { id, provider, sealed } = parsed.data;
@@ -71,7 +89,7 @@ export async function recover(input: unknown, store: SessionStore, log: Log): Pr
   const { targets } = stored;
   const recovered = { ...entry, ...(targets === undefined ? {} : { targets }) };
   const entries = { ...current.session.entries, [provider]: recovered };
-  const session = { ...current.session, entries, visitAt: rescued.visitAt };
+  const session = filedAnew({ ...current.session, entries }, seconds(clock), refreshExtension);
   if (!(await store.update(session, current.session, { etag: current.etag }))) {
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written' });
   }

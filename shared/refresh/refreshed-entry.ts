@@ -102,7 +102,7 @@ export function entryWithTarget(
 }
 
 /** The entry whose refresh token was redeemed with success: no try is open, and its successor is known by it. */
-function redeemed({ attemptedAt: _open, notBefore: _past, ...entry }: Entry): Entry {
+function redeemed({ attemptedAt: _open, unanswered: _told, notBefore: _past, ...entry }: Entry): Entry {
   return { ...entry, ...(entry.refreshToken === undefined ? {} : { redeemed: fingerprint(entry.refreshToken) }) };
 }
 

@@ -66,19 +66,26 @@ export function canRefresh(entry: Entry): entry is Entry & Required<Pick<Entry, 
   return entry.refreshToken !== undefined && entry.dead === undefined;
 }
 
+/** What says when a session is to be visited. */
+type Filing = Pick<Session, 'expiresAt' | 'endsAt' | 'entries'> & Partial<Pick<Session, 'visitAt' | 'movedFrom'>>;
+
 /**
  * The minute of the session's next visit: of the first refresh that is due, or of its end. Never the current minute,
- * whose markers may have been listed already.
+ * whose markers may have been listed already, nor the one that the session was moved from: the marker there may just
+ * be being removed.
  */
-export function nextVisit(
-  session: Pick<Session, 'expiresAt' | 'endsAt' | 'entries'>,
-  now: EpochSeconds,
-  refreshExtension: number,
-): Minute {
+export function nextVisit(session: Filing, now: EpochSeconds, refreshExtension: number): Minute {
   const times = Object.values(session.entries)
     .filter(canRefresh)
     .map(({ refreshAt }) => refreshAt)
     .filter((time) => time !== undefined);
-  const earliest = Math.min(endOfLife(session, refreshExtension), ...times);
-  return minuteOf(Math.max(earliest, now + 60) * 1000);
+  const earliest = Math.max(Math.min(endOfLife(session, refreshExtension), ...times), now + 60) * 1000;
+  const minute = minuteOf(earliest);
+  return minute === session.movedFrom && minute !== session.visitAt ? minuteOf(earliest + 60_000) : minute;
+}
+
+/** The session at the minute of its next visit, as far as that is another one. */
+export function filedAnew(session: Session, now: EpochSeconds, refreshExtension: number): Session {
+  const visitAt = nextVisit(session, now, refreshExtension);
+  return visitAt === session.visitAt ? session : { ...session, visitAt, movedFrom: session.visitAt };
 }

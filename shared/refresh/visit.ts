@@ -6,7 +6,8 @@ import { type Marker, minuteOf, startOf } from '../token-store/names.ts';
 import type { Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 import type { RefreshEngine } from './engine.ts';
-import { endOfLife, isDue, nextVisit } from './schedule.ts';
+import { isRecovering, type RefreshOutcome } from './outcome.ts';
+import { endOfLife, filedAnew, isDue } from './schedule.ts';
 
 export interface VisitParts {
   readonly store: SessionStore;
@@ -55,11 +56,14 @@ export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
     return parts.end(session);
   }
   const due = Object.entries(session.entries).filter(([, entry]) => isDue(entry, now + 60));
-  for (const [provider] of due) await parts.refresh({ id: session.id, provider, cause: 'sweep' });
+  const outcomes: RefreshOutcome[] = [];
+  for (const [provider] of due) outcomes.push(await parts.refresh({ id: session.id, provider, cause: 'sweep' }));
+  // What may be about to be recovered is left as it is: the sweep brings it back in some minutes.
+  if (outcomes.some(isRecovering)) return;
 
   // A refresh has moved the marker by now; where there was none, or it came to nothing, it is moved here.
   const after = due.length > 0 ? await store.read(session.id) : stored;
   if (after?.session.visitAt !== marker.minute) return;
-  const moved = { ...after.session, visitAt: nextVisit(after.session, seconds(clock), parts.refreshExtension) };
+  const moved = filedAnew(after.session, seconds(clock), parts.refreshExtension);
   await store.update(moved, after.session, { etag: after.etag });
 }

@@ -117,7 +117,11 @@ export function azureContainer(access: ContainerAccess): Container {
         () =>
           lease(blob(name), leaseId)
             .acquireLease(seconds, bounded())
-            .then(({ etag }) => ({ status: 'acquired', etag: etag as ETag })),
+            .then(({ etag, date, lastModified }) => ({
+              status: 'acquired',
+              etag: etag as ETag,
+              age: (date?.getTime() ?? 0) - (lastModified?.getTime() ?? 0),
+            })),
         { 409: { status: 'held' }, 412: { status: 'held' }, 404: { status: 'absent' } },
       ),
 

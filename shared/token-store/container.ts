@@ -8,9 +8,12 @@ export type Read =
   | { readonly status: 'unchanged' }
   | { readonly status: 'absent' };
 
-/** What became of a request for a lease; the tag is that of the content it was granted on. */
+/**
+ * What became of a request for a lease: the tag of the content it was granted on, and for how many milliseconds that has
+ * been as it is, by the clock of the service.
+ */
 export type Leasing =
-  | { readonly status: 'acquired'; readonly etag: ETag }
+  | { readonly status: 'acquired'; readonly etag: ETag; readonly age: number }
   | { readonly status: 'held' }
   | { readonly status: 'absent' };
 

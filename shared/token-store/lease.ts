@@ -6,42 +6,50 @@ export const leaseSeconds = 30;
 
 export type Leased<T> = { readonly status: 'done'; readonly result: T } | { readonly status: 'held' | 'absent' };
 
+/** A lease that was granted, and on what content. */
+export interface Lease extends Required<Condition> {
+  /** How long the content had been as it was then, in milliseconds. */
+  readonly age: number;
+  /** Whether it is certain to last so many milliseconds more, unless somebody breaks it. */
+  lasts(milliseconds: number): boolean;
+}
+
 /**
  * Does `work` as the only owner of a blob's lease, which is renewed at half its life and given up at the end. A lease
- * can be lost all the same (broken by a sign-out, or by a machine that stood still): writes carry a condition too. The
- * tag is that of the blob as it was leased.
+ * can be lost all the same (broken by a sign-out, or by a machine that stood still): writes carry a condition too.
  */
 export async function withLease<T>(
   container: Container,
   name: string,
   platform: { readonly clock: Clock; readonly random: Random },
-  work: (lease: Required<Condition>) => Promise<T>,
+  work: (lease: Lease) => Promise<T>,
 ): Promise<Leased<T>> {
+  const { clock } = platform;
   const leaseId = newLeaseId(platform.random);
+  let heldFrom = clock.now();
   const leasing = await container.acquireLease(name, leaseId, leaseSeconds);
   if (leasing.status !== 'acquired') return leasing;
+
+  /** A failed renewal is tried again at the next half-life; the lease then has lapsed, which the write will find out. */
+  async function renewUntil(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await clock.sleep((leaseSeconds / 2) * 1000, stop).catch(() => undefined);
+      if (stop.aborted) return;
+      const asked = clock.now();
+      if (await container.renewLease(name, leaseId).catch(() => false)) heldFrom = asked;
+    }
+  }
+
   const working = new AbortController();
-  const renewing = renewUntil(working.signal, container, name, leaseId, platform.clock);
+  const renewing = renewUntil(working.signal);
+  const { etag, age } = leasing;
+  const lasts = (milliseconds: number) => clock.now() + milliseconds <= heldFrom + leaseSeconds * 1000;
   try {
-    return { status: 'done', result: await work({ leaseId, etag: leasing.etag }) };
+    return { status: 'done', result: await work({ leaseId, etag, age, lasts }) };
   } finally {
     working.abort();
     await renewing;
     await container.releaseLease(name, leaseId).catch(() => undefined);
-  }
-}
-
-/** A failed renewal is tried again at the next half-life; the lease then has lapsed, which the write will find out. */
-async function renewUntil(
-  stop: AbortSignal,
-  container: Container,
-  name: string,
-  leaseId: LeaseId,
-  clock: Clock,
-): Promise<void> {
-  while (!stop.aborted) {
-    await clock.sleep((leaseSeconds / 2) * 1000, stop).catch(() => undefined);
-    if (!stop.aborted) await container.renewLease(name, leaseId).catch(() => false);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Session {
   readonly endsAt: EpochSeconds;
   /** The minute of the session's one marker in the agenda. */
   readonly visitAt: Minute;
+  /** The minute of the marker before that. */
+  readonly movedFrom?: Minute;
   /** Hash of the code that a native app is still to exchange for the session token; the exchange removes it. */
   readonly appCode?: string;
   /** By provider name. */
@@ -56,6 +58,8 @@ export interface Entry {
    * before each try; taken away by tokens, and by an answer that leaves no doubt.
    */
   readonly attemptedAt?: EpochSeconds;
+  /** Whether that try is over, and all that is to be known of it is that no answer came. */
+  readonly unanswered?: boolean;
   /** Fingerprint of the refresh token that was redeemed for these tokens: who succeeded whom. */
   readonly redeemed?: string;
   /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { recoverOne } from '../../shared/endpoints/visits.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
-import { recover } from '../../shared/refresh/recovery.ts';
 import type { SessionId } from '../../shared/token-store/names.ts';
 import { faultyEngine, onCommit } from '../fixtures/engine.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
@@ -109,7 +109,7 @@ it('sends the sealed session to the recovery queue when the container stays away
   expect(JSON.stringify(rescued)).not.toContain(before.refreshToken?.reveal());
 
   isAway = false;
-  await recover(rescued[0], local.app.store, local.app.log);
+  await recoverOne(rescued[0], local.app);
   const after = await storedEntry(local.app, id);
   expect(after.history).toHaveLength(1);
   expect(after.refreshToken?.reveal()).not.toBe(before.refreshToken?.reveal());
@@ -127,10 +127,11 @@ it('recovers tokens even after a visit in between has failed with the spent one'
   await refresh({ id, cause: 'request' });
   isAway = false;
   local.services.provider.control.fail('token', { status: 400, body: { error: 'invalid_grant' }, times: 1 });
-  local.clock.advance(1);
-  expect((await local.app.refresh({ id, cause: 'request' })).status).toBe('refused');
+  local.clock.advance(60);
+  const another = faultyEngine(local.app, {});
+  expect((await another.refresh({ id, cause: 'request' })).status).toBe('refused');
 
-  await recover(rescued[0], local.app.store, local.app.log);
+  await recoverOne(rescued[0], local.app);
   expect((await storedEntry(local.app, id)).dead).toBeUndefined();
   expect(await markersOf(local.app, id)).toContain((await storedSession(local.app, id)).visitAt);
 });
@@ -144,13 +145,13 @@ it('drops rescued tokens where newer ones are stored, or the session has ended',
   await refresh({ id, cause: 'request' });
   const session = await storedSession(local.app, id);
   await local.app.store.end(session);
-  await recover(rescued[0], local.app.store, local.app.log);
+  await recoverOne(rescued[0], local.app);
   expect(await local.app.store.read(id)).toBeUndefined();
   expect(local.logged.at(-1)).toMatchObject({ event: 'refresh_discarded', session: id });
 });
 
 it('refuses a message that is not a rescued session', async () => {
-  await expect(recover({ id: '../x' }, local.app.store, local.app.log)).rejects.toMatchObject({
+  await expect(recoverOne({ id: '../x' }, local.app)).rejects.toMatchObject({
     code: 'request_malformed',
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it, vi } from 'vitest';
 import type { Container, ETag, LeaseId } from '../../shared/token-store/container.ts';
 import { localContainer } from './local-store.ts';
 
@@ -37,10 +37,28 @@ it('says of what content it gives a lease, which is as it was before', async () 
   const first = await container.create('tagged', 'first');
   expect(first).toBeDefined();
   const leaseId = newLease();
-  expect(await container.acquireLease('tagged', leaseId, 15)).toEqual({ status: 'acquired', etag: first });
+  expect(await container.acquireLease('tagged', leaseId, 15)).toEqual({
+    status: 'acquired',
+    etag: first,
+    age: expect.any(Number),
+  });
   const second = first && (await container.replace('tagged', 'second', { etag: first, leaseId }));
   await container.releaseLease('tagged', leaseId);
-  expect(await container.acquireLease('tagged', newLease(), 15)).toEqual({ status: 'acquired', etag: second });
+  expect(await container.acquireLease('tagged', newLease(), 15)).toMatchObject({ status: 'acquired', etag: second });
+});
+
+it('says how old that content is by the clock of the service, in milliseconds', async () => {
+  const etag = await container.create('aged', 'first');
+  const age = async () => {
+    const leaseId = newLease();
+    const leasing = await container.acquireLease('aged', leaseId, 15);
+    await container.releaseLease('aged', leaseId);
+    return leasing.status === 'acquired' ? leasing.age : Number.NaN;
+  };
+  expect(await age()).toBeLessThan(2_000);
+  await vi.waitFor(async () => expect(await age()).toBeGreaterThanOrEqual(3_000), { timeout: 20_000 });
+  await container.replace('aged', 'second', { etag: etag as ETag });
+  expect(await age()).toBeLessThan(2_000);
 });
 
 it('has no lease for what is not there', async () => {

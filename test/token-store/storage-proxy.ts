@@ -20,7 +20,9 @@ export type Fault =
   | { readonly status: number; readonly code: string }
   /** The connection ends: before the service has seen the request, or after it has answered. */
   | 'unsent'
-  | 'unanswered';
+  | 'unanswered'
+  /** No answer comes, and the connection stays open. */
+  | 'silence';
 
 export interface StorageProxy {
   /** The address of the same blob or container by way of the proxy. */
@@ -51,6 +53,7 @@ export async function startStorageProxy(): Promise<StorageProxy> {
     proxy.requests.push(seen);
     const fault = proxy.fault(seen);
     if (fault === 'unsent') return void incoming.socket.destroy();
+    if (fault === 'silence') return void incoming.resume();
     if (typeof fault === 'object') {
       seen.status = fault.status;
       incoming.resume();
