@@ -38,19 +38,16 @@ export function httpTrigger(
 async function webRequest(request: HttpRequest): Promise<Request> {
   const { url, method, headers } = request;
   const body = method === 'GET' || method === 'HEAD' ? null : await request.text();
-  return new Request(url, { method, headers: [...headers], body });
+  return new Request(url, { method, headers, body });
 }
 
 /** The library keeps one value of each header, so cookies go where it takes them apart. */
-async function functionResponse(response: Response): Promise<HttpResponseInit> {
-  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'set-cookie'));
-  const cookies = response.headers.getSetCookie().map(parseSetCookie).map(functionCookie);
-  const body = await response.text();
+function functionResponse({ status, headers, body }: Response): HttpResponseInit {
   return {
-    status: response.status,
-    headers,
-    ...(body === '' ? {} : { body }),
-    ...(cookies.length === 0 ? {} : { cookies }),
+    status,
+    headers: Object.fromEntries([...headers].filter(([name]) => name !== 'set-cookie')),
+    cookies: headers.getSetCookie().map(parseSetCookie).map(functionCookie),
+    ...(body === null ? {} : { body }),
   };
 }
 

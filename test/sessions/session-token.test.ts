@@ -57,6 +57,16 @@ it('expires with the session, and is good for an extension longer where there is
   await expect(tokens.verify(issued, 60)).rejects.toMatchObject({ code: 'session_expired' });
 });
 
+it('has its signature checked once, however often it comes', async () => {
+  const { ring, platform } = local.app;
+  let checks = 0;
+  const counted: typeof ring = { ...ring, epoch: (number) => ring.epoch(number).finally(() => checks++) };
+  tokens = createSessionTokens({ publicOrigin: origin }, counted, platform.clock, undefined);
+  const issued = await tokens.issue(session, key);
+  for (let times = 0; times < 3; times++) expect(await tokens.verify(issued, 0)).toMatchObject({ key });
+  expect(checks).toBe(1);
+});
+
 it('is refused with any character changed, remembered or not', async () => {
   const issued = (await tokens.issue(session, key)).reveal();
   await tokens.verify(token(issued), 0);

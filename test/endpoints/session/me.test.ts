@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { me as answerOfMe } from '../../../shared/endpoints/session/me.ts';
+import { TokenkeepError } from '../../../shared/errors/tokenkeep-error.ts';
 import type { EntryView } from '../../../shared/sessions/entry-view.ts';
-import { type LocalApp, localApp, signedIn } from '../../fixtures/local-app.ts';
+import { faultyEngine } from '../../fixtures/engine.ts';
+import { type LocalApp, localApp, origin, signedIn } from '../../fixtures/local-app.ts';
 import { sessionIdIn, storedEntry, storedSession } from '../../fixtures/stored.ts';
 
 let local: LocalApp;
@@ -60,6 +63,21 @@ it('shows what is stored where the provider is down, and asks it once', async ()
   expect(answers.map(([entry]) => entry?.access_token)).toEqual(Array(3).fill(before?.access_token));
   expect(answers[2]?.[0]?.refresh_state.failures).toBe(1);
   expect(counters.requests.token - asked).toBe(1);
+});
+
+it('shows what is stored where the container takes no writes, and asks nobody', async () => {
+  const [before] = await me();
+  await advanceToEnd(10);
+  const { refresh } = faultyEngine(local.app, {
+    before: (operation) => {
+      if (operation === 'acquireLease') throw new TokenkeepError('container_unreachable');
+    },
+  });
+  const asked = local.services.provider.counters.requests.token;
+  const request = new Request(`${origin}/.auth/me`, { headers: { cookie } });
+  const [shown] = (await (await answerOfMe(request, { ...local.app, refresh })).json()) as EntryView[];
+  expect(shown?.access_token).toBe(before?.access_token);
+  expect(local.services.provider.counters.requests.token).toBe(asked);
 });
 
 it('does not extend the session', async () => {
