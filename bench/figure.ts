@@ -5,6 +5,8 @@ export interface Figure {
   readonly unit: string;
   /** What it is meant to be; absent for figures that only explain others. */
   readonly aim?: `≤ ${number}` | `≥ ${number}`;
+  /** What it is made of. */
+  readonly detail?: string;
 }
 
 /** Whether a figure is as it is meant to be. */
@@ -14,10 +16,21 @@ export function isMet({ value, aim }: Figure): boolean | undefined {
   return aim.startsWith('≤') ? value <= bound : value >= bound;
 }
 
+/** A value as it is printed: whole numbers and large ones without decimals. */
+export function shown(value: number): string {
+  return value.toFixed(Number.isInteger(value) || value >= 100 ? 0 : 2);
+}
+
 /** The middle of the sorted values; of two middles the lower. */
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[(sorted.length - 1) >> 1] ?? Number.NaN;
+}
+
+/** The value that `percent` of the values do not exceed: the nearest rank. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? Number.NaN;
 }
 
 /** Calls per second while `workers` loops call one after the other for some milliseconds. */

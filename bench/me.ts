@@ -1,33 +1,39 @@
-import { Agent, get } from 'node:http';
-import { ContainerClient } from '@azure/storage-blob';
-import { Browser } from '../dev/provider/sign-in-client.ts';
+import { Agent } from 'node:http';
+import { type BlobClient, ContainerClient } from '@azure/storage-blob';
 import type { Stack } from '../dev/stack.ts';
 import { compared, type Figure, throughput } from './figure.ts';
+import { get } from './get.ts';
+import { storeSessions } from './sessions.ts';
 
 const workers = 16;
+const sessions = 100;
 const rounds = 7;
 const roundMilliseconds = 1_500;
 
 /**
- * `/.auth/me` of one session against a raw download of its blob by the storage client, 16 at a time each, in turns.
- * Both end at the same Azurite; the app's way has a function host in between.
+ * `/.auth/me` against a raw download of a session's blob by the storage client, 16 at a time each, in turns. Both end at
+ * the same Azurite; the app's way has a function host in between. There are more sessions than callers, so that no two
+ * requests share a read of the container.
  */
 export async function measureMe(stack: Stack): Promise<Figure[]> {
   const { origin, services } = stack;
-  const browser = new Browser();
-  await browser.signIn(`${origin}/.auth/login/demo`, { account: 'ada@example.com' });
-  const cookie = `AppServiceAuthSession=${browser.cookies(origin)['AppServiceAuthSession']}`;
+  const tokens = await storeSessions(stack, sessions);
   const agent = new Agent({ keepAlive: true, maxSockets: workers });
 
   const container = new ContainerClient(services.environment['WEBSITE_AUTH_TOKEN_CONTAINER_SASURL'] ?? '');
-  const [{ name } = { name: '' }] = (await container.listBlobsFlat({ prefix: 'sessions/' }).byPage().next()).value
-    .segment.blobItems;
-  const blob = container.getBlobClient(name);
+  const blobs: BlobClient[] = [];
+  for await (const { name } of container.listBlobsFlat({ prefix: 'sessions/' }))
+    blobs.push(container.getBlobClient(name));
 
-  const me = () => request(`${origin}/.auth/me`, cookie, agent);
+  let turn = 0;
+  const me = () => {
+    turn += 1;
+    return get(`${origin}/.auth/me`, agent, { cookie: `AppServiceAuthSession=${tokens[turn % sessions]}` });
+  };
   const raw = async () => {
-    const { readableStreamBody } = await blob.download();
-    for await (const chunk of readableStreamBody ?? []) void chunk;
+    turn += 1;
+    const answer = await blobs[turn % sessions]?.download();
+    for await (const chunk of answer?.readableStreamBody ?? []) void chunk;
   };
 
   await throughput(me, workers, roundMilliseconds);
@@ -56,15 +62,4 @@ export async function measureMe(stack: Stack): Promise<Figure[]> {
       aim: '≤ 0',
     },
   ];
-}
-
-function request(url: string, cookie: string, agent: Agent): Promise<void> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { cookie } }, (response) => {
-      response.resume();
-      response.once('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`me answered ${response.statusCode}`)),
-      );
-    }).once('error', reject);
-  });
 }

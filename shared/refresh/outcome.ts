@@ -34,6 +34,13 @@ export function isRecovering(outcome: RefreshOutcome): boolean {
   return outcome.status === recovering.status && outcome.reason === recovering.reason;
 }
 
+/** Whether the session of an outcome is what the container holds. */
+export function isStored(
+  outcome: RefreshOutcome,
+): outcome is Extract<RefreshOutcome, { status: 'refreshed' | 'settled' }> {
+  return outcome.status === 'refreshed' || outcome.status === 'settled';
+}
+
 /** What the stored entry says of the newest try, for those who did not make it themselves. */
 export function settledOutcome(session: Session, provider: string, now: EpochSeconds): RefreshOutcome {
   const entry = session.entries[provider];

@@ -6,7 +6,7 @@ import { type Marker, minuteOf, startOf } from '../token-store/names.ts';
 import type { Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 import type { RefreshEngine } from './engine.ts';
-import { isRecovering, type RefreshOutcome } from './outcome.ts';
+import { isRecovering, isStored, type RefreshOutcome } from './outcome.ts';
 import { endOfLife, filedAnew, isDue } from './schedule.ts';
 
 export interface VisitParts {
@@ -60,6 +60,7 @@ export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
   for (const [provider] of due) outcomes.push(await parts.refresh({ id: session.id, provider, cause: 'sweep' }));
   // What may be about to be recovered is left as it is: the sweep brings it back in some minutes.
   if (outcomes.some(isRecovering)) return;
+  if (outcomes.some((outcome) => isStored(outcome) && outcome.session.visitAt !== marker.minute)) return;
 
   // A refresh has moved the marker by now; where there was none, or it came to nothing, it is moved here.
   const after = due.length > 0 ? await store.read(session.id) : stored;
