@@ -54,7 +54,7 @@ export interface Entry {
   /** Until when the provider has said not to be asked again (`Retry-After`). */
   readonly notBefore?: EpochSeconds;
   /**
-   * Since when the refresh token may be spent: it has been sent to the provider, and what came of that is not known. Set
+   * When the refresh token was last sent to the provider, and nobody has stored what came of that: it may be spent. Set
    * before each try; taken away by tokens, and by an answer that leaves no doubt.
    */
   readonly attemptedAt?: EpochSeconds;

@@ -1,10 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { namedTests } from './named-tests.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
-const page = read('docs/reference/easy-auth-compatibility.md');
+const page = readFileSync(new URL('../../docs/reference/easy-auth-compatibility.md', import.meta.url), 'utf8');
 
 /** What App Service does, by route and topic: each must stay on the page. */
 const topics = [
@@ -52,49 +50,11 @@ const sections = new Map(
 );
 const rows = [...sections.values()].flat();
 
-const link = /\[`([\w/-]+)`\]\(\.\.\/\.\.\/test\/([\w/-]+)\.test\.ts\) "([^"]+)"/g;
-
-interface Title {
-  readonly path: string;
-  readonly isTest: boolean;
-}
-
-/**
- * The titles in a test file as they stand in its source, each with those around it. A title is the text right behind
- * `it(`, `describe(` or the `)(` of an `each`; how the formatter indents says what lies in what.
- */
-function titlesIn(file: string): Title[] {
-  const source = read(file);
-  const calls = source.matchAll(/(?:\b(?:it|describe)(?:\.\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1,/g);
-  const found = [...calls].map(({ index, 2: title = '' }) => {
-    const line = source.slice(source.lastIndexOf('\n', index) + 1);
-    return { title, indent: line.length - line.trimStart().length };
-  });
-  return found.map(({ title, indent }, at) => {
-    const around: string[] = [];
-    let inner = indent;
-    for (const one of found.slice(0, at).toReversed()) {
-      if (one.indent >= inner) continue;
-      around.unshift(one.title);
-      inner = one.indent;
-    }
-    return { path: [...around, title].join(' › '), isTest: (found[at + 1]?.indent ?? 0) <= indent };
-  });
-}
-
 /** What is wrong with a row's proof; empty where nothing is. */
 function faults({ clause, verdict, proof }: Row): string[] {
-  const links = [...proof.matchAll(link)];
-  const rest = proof.replace(link, '').replaceAll(/[,\s]/g, '');
-  const wrong = links.flatMap(([, label = '', path = '', title = '']) => {
-    const file = `test/${path}.test.ts`;
-    if (!`/${path}`.endsWith(`/${label}`)) return [`${label} leads to ${path}`];
-    if (!existsSync(`${root}/${file}`)) return [`there is no ${file}`];
-    const named = titlesIn(file).some((one) => one.isTest && ` › ${one.path}`.endsWith(` › ${title}`));
-    return named ? [] : [`${file} has no test "${title}"`];
-  });
-  const isBare = links.length === 0 && (verdict !== 'not here' || rest !== '–');
-  const isMore = links.length > 0 && rest !== '';
+  const { count, wrong, rest } = namedTests(proof);
+  const isBare = count === 0 && (verdict !== 'not here' || rest !== '–');
+  const isMore = count > 0 && rest !== '';
   return [...wrong, ...(isBare ? ['names no test'] : []), ...(isMore ? ['says more than its tests'] : [])].map(
     (fault) => `${clause}: ${fault}`,
   );

@@ -108,8 +108,8 @@ it('tells an ended session from all else', async () => {
 });
 
 it('costs six storage operations', async () => {
-  // Farther from the sign-in than jitter spreads the due times of an hour's token (five minutes): the marker moves.
-  local.clock.advance(600);
+  // Farther from the sign-in than jitter spreads the due times of an hour's token (20 minutes): the marker moves.
+  local.clock.advance(1500);
   const operations: string[] = [];
   const { refresh, store } = faultyEngine(local.app, { before: (operation) => void operations.push(operation) });
   // As whoever asks for a refresh does first: a request to know who asks, a visit to see what is due.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionId } from '../../shared/token-store/names.ts';
+import { agedContainer } from '../fixtures/aged-container.ts';
 import { faultyEngine } from '../fixtures/engine.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
@@ -79,8 +80,9 @@ it('marks a refresh token dead when the provider has withdrawn it, once, with th
 });
 
 it('believes invalid_grant only while the stored refresh token is the refused one', async () => {
-  const sibling = local.another();
-  // The lease of the first is broken while the provider answers it, and a sibling refreshes in between.
+  // The lease of the first lapses while the provider answers it, as on a machine that stands still for a minute, and a
+  // sibling refreshes in between.
+  const sibling = faultyEngine(local.app, {}, { container: agedContainer(local.app.container, 60_000) });
   local.services.provider.control.fail('token', { status: 400, body: { error: 'invalid_grant' }, times: 1 });
   let reads = 0;
   const { refresh } = faultyEngine(local.app, {
