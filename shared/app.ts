@@ -8,7 +8,7 @@ import { createRefreshEngine, type RefreshEngine } from './refresh/engine.ts';
 import { createProviderGate } from './refresh/provider-gate.ts';
 import { rememberingTurnedAway } from './refresh/turned-away.ts';
 import { type Authenticate, createAuthenticate } from './sessions/authenticate.ts';
-import { endSession } from './sessions/end-session.ts';
+import { endSession, expireSession } from './sessions/end-session.ts';
 import { sessionExpiry } from './sessions/expiry.ts';
 import { createSessionTokens, type SessionTokens } from './sessions/session-token.ts';
 import { signingKeyBytes } from './settings/load.ts';
@@ -21,7 +21,7 @@ import { openContainers, type ShardAccess } from './token-store/open-containers.
 import type { Shard } from './token-store/placement.ts';
 import { createSealer } from './token-store/seal.ts';
 import type { Session } from './token-store/session.ts';
-import { createSessionStore, type SessionStore } from './token-store/session-store.ts';
+import { createSessionStore, type SessionStore, type StoredSession } from './token-store/session-store.ts';
 import { sharedReads } from './token-store/shared-reads.ts';
 import { azureVault } from './token-store/vault.ts';
 
@@ -42,6 +42,7 @@ export interface App {
   readonly authenticate: Authenticate;
   readonly refresh: RefreshEngine;
   readonly endSession: (session: Session) => Promise<void>;
+  readonly expireSession: (stored: StoredSession) => Promise<void>;
 }
 
 /** The composition root. Nothing is contacted until the first request. */
@@ -100,6 +101,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
       clock,
     ),
     endSession: (session) => endSession(session, { store, provider, log }),
+    expireSession: (stored) => expireSession(stored, { store, provider, log }),
   };
 }
 

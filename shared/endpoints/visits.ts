@@ -29,7 +29,7 @@ export async function visitAll(message: unknown, app: App): Promise<void> {
 }
 
 async function visitEach(markers: Iterable<Marker>, app: App): Promise<void> {
-  const { store, agenda, refresh, endSession: end, platform, log, settings } = app;
+  const { store, agenda, refresh, expireSession: end, platform, log, settings } = app;
   const parts = {
     store,
     agenda,

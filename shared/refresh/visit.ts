@@ -3,8 +3,7 @@ import { type Clock, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from '../token-store/agenda.ts';
 import { type Marker, minuteOf, startOf } from '../token-store/names.ts';
-import type { Session } from '../token-store/session.ts';
-import type { SessionStore } from '../token-store/session-store.ts';
+import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import type { RefreshEngine } from './engine.ts';
 import { isRecovering, isStored, type RefreshOutcome } from './outcome.ts';
 import { endOfLife, filedAnew, isDue } from './schedule.ts';
@@ -14,7 +13,7 @@ export interface VisitParts {
   readonly agenda: Agenda;
   readonly refresh: RefreshEngine;
   /** Ends a session that is past its life: deleted, and revoked as far as the provider plays along. */
-  readonly end: (session: Session) => Promise<void>;
+  readonly end: (stored: StoredSession) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   /** Seconds. */
@@ -53,7 +52,7 @@ export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
   const now = seconds(clock);
   if (endOfLife(session, parts.refreshExtension) <= now) {
     log.event('session_past_its_end', { session: session.id });
-    return parts.end(session);
+    return parts.end(stored);
   }
   const due = Object.entries(session.entries).filter(([, entry]) => isDue(entry, now + 60));
   const outcomes: RefreshOutcome[] = [];

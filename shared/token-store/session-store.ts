@@ -42,6 +42,8 @@ export interface SessionStore {
    * given here; undefined where it had ended before.
    */
   end(session: Session): Promise<Session | undefined>;
+  /** Ends a session that is still as it was read, and that nobody holds the lease of; false where that is not so. */
+  endUnchanged(stored: StoredSession): Promise<boolean>;
 }
 
 /** How many opened sessions a process keeps, to answer an unchanged blob without opening it again. */
@@ -129,13 +131,22 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
       kept.delete(session.id);
       // What cannot be opened has ended all the same; then what the caller knows of it is all there is.
       const last = removed === undefined ? undefined : await opened(place, removed).catch(() => session);
-      await Promise.all([
-        ...userMarkers(session).map((name) => container.unmark(name)),
-        agenda.clear({ minute: (last ?? session).visitAt, id: session.id }),
-      ]);
+      await clearMarkers(last ?? session);
       return last;
     },
+
+    async endUnchanged({ session, etag }) {
+      if (!(await container.remove(blobName.session(session.id), { etag }))) return false;
+      kept.delete(session.id);
+      await clearMarkers(session);
+      return true;
+    },
   };
+
+  async function clearMarkers(session: Session): Promise<void> {
+    const markers = userMarkers(session).map((name) => container.unmark(name));
+    await Promise.all([...markers, agenda.clear({ minute: session.visitAt, id: session.id })]);
+  }
 
   async function opened(place: string, body: string): Promise<Session> {
     return decodeSession((await sealer.open(place, body)).document);

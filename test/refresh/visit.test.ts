@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { sweepDue, visitAll } from '../../shared/endpoints/visits.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
+import type { LeaseId } from '../../shared/token-store/container.ts';
 import { minuteOf, type SessionId, startOf } from '../../shared/token-store/names.ts';
+import type { StoredSession } from '../../shared/token-store/session-store.ts';
 import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
 
@@ -141,6 +143,33 @@ it('ends a session past its end: blob and markers gone, refresh token revoked', 
   expect(await local.app.store.read(id)).toBeUndefined();
   expect(await markersOf(local.app, id)).toEqual([]);
   expect(local.services.provider.counters.revocations - revoked).toBe(1);
+});
+
+it('does not end a session that a client has extended at the last moment', async () => {
+  const session = await storedSession(local.app, id);
+  local.clock.advance(session.expiresAt + 72 * 3600 + 120 - local.clock.now() / 1000);
+  const late = {
+    ...local.app,
+    async expireSession(stored: StoredSession) {
+      expect((await local.app.refresh({ id, cause: 'request' })).status).toBe('refreshed');
+      await local.app.expireSession(stored);
+    },
+  };
+  await visitAll({ visits: [`${session.visitAt}/${id}`] }, late);
+  expect((await storedSession(local.app, id)).expiresAt).toBeGreaterThan(local.clock.now() / 1000);
+  expect(await markersOf(local.app, id)).toContain((await storedSession(local.app, id)).visitAt);
+});
+
+it('leaves a session alone that is past its end while somebody holds its lease', async () => {
+  const session = await storedSession(local.app, id);
+  local.clock.advance(session.expiresAt + 72 * 3600 + 120 - local.clock.now() / 1000);
+  const leaseId = crypto.randomUUID() as string as LeaseId;
+  await local.app.container.acquireLease(`sessions/${id}`, leaseId, 60);
+  await visitAll({ visits: [`${session.visitAt}/${id}`] }, local.app);
+  expect(await local.app.store.read(id)).toBeDefined();
+  await local.app.container.releaseLease(`sessions/${id}`, leaseId);
+  await visitAll({ visits: [`${session.visitAt}/${id}`] }, local.app);
+  expect(await local.app.store.read(id)).toBeUndefined();
 });
 
 it('looks at a damaged session once a day and leaves it as it is', async () => {

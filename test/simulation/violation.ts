@@ -1,0 +1,38 @@
+/** What must never happen. */
+export type Invariant =
+  /** A refresh token was spent twice by us although the first outcome was known. */
+  | 'spent-twice'
+  /** A stored refresh token was overwritten by an older one. */
+  | 'overwritten'
+  /** After recovery the stored refresh token is not the newest, or no longer good, or the entry is dead. */
+  | 'tokens-lost'
+  /** A live session has no marker where it says it has. */
+  | 'no-marker'
+  /** A session that was signed out is there. */
+  | 'came-back'
+  /** A session is gone that nobody has ended. */
+  | 'session-lost'
+  /** Something that was due has not happened, or a caller waits for ever. */
+  | 'left-undone'
+  /** Somebody was turned away although nothing has gone wrong. */
+  | 'turned-away'
+  /** Somebody was told that the refresh token is good for nothing, which it is not. */
+  | 'wrongly-refused'
+  /** A provider that is out is asked again without a pause. */
+  | 'no-backoff'
+  /** An error that no caller expects. */
+  | 'unexpected-error';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, detail: string) {
+    super(`${invariant}: ${detail}`);
+    this.invariant = invariant;
+  }
+}
+
+export function violation(invariant: Invariant, detail: string): never {
+  throw new Violation(invariant, detail);
+}
