@@ -12,6 +12,7 @@ import { type Azurite, developmentAccount, startAzurite } from './azurite.ts';
 import { startIdentity } from './identity/identity.ts';
 import type { Ports } from './ports.ts';
 import { type RunningProvider, startProvider } from './provider/provider.ts';
+import type { RecordStore } from './provider/record-store.ts';
 import { startVault } from './vault/vault.ts';
 
 /** What stands in for Azure and for an identity provider on this machine. */
@@ -38,6 +39,8 @@ export interface ServicesOptions {
   readonly permissions?: string;
   /** Azurite that runs already, for tests that share one. */
   readonly azurite?: Azurite;
+  /** What the demo provider remembers, for who wants to look into it. */
+  readonly providerRecords?: RecordStore;
 }
 
 /** Starts Azurite, the Key Vault emulator, the managed-identity endpoint and the demo provider. */
@@ -78,6 +81,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         directory: below('provider'),
         port: ports?.provider ?? 0,
         accessTokenSeconds: options.accessTokenSeconds ?? 3600,
+        ...(options.providerRecords ? { records: options.providerRecords } : {}),
         clients: [
           {
             client_id: 'tokenkeep',

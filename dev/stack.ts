@@ -29,8 +29,8 @@ export interface StackOptions {
   readonly accessTokenSeconds?: number;
   /** The command that hosts the app: the local host unless set. */
   readonly hostCommand?: HostCommand;
-  /** Takes the lines that the host prints; they are passed on unless set. */
-  readonly output?: 'inherit' | 'ignore';
+  /** Where what the host prints goes, `number` being an open file; it is passed on unless set. */
+  readonly output?: 'inherit' | 'ignore' | number;
 }
 
 /** Gives the command line of a function host, and tells from its output or messages when it is ready. */
@@ -88,7 +88,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-async function startHost(options: StackOptions, environment: Record<string, string>): Promise<Host> {
+/** Starts a function host alone, with these app settings. Resolves when it is ready. */
+export async function startHost(
+  options: Pick<StackOptions, 'port' | 'hostCommand' | 'output'>,
+  environment: Record<string, string>,
+): Promise<Host> {
   const { file, arguments: rest, announces } = options.hostCommand ?? localHost;
   const output = options.output ?? 'inherit';
   const child = spawn(file, rest, {

@@ -18,6 +18,8 @@ export interface ProviderOptions {
   clients: readonly DemoClient[];
   /** How long access tokens and ID tokens live, in seconds; 3600 when absent. */
   accessTokenSeconds?: number;
+  /** Remembers sessions, grants and tokens in place of a store of its own. */
+  records?: RecordStore;
 }
 
 export interface RunningProvider {
@@ -37,7 +39,7 @@ export interface RunningProvider {
  */
 export async function startProvider(options: ProviderOptions): Promise<RunningProvider> {
   const { directory, clients, accessTokenSeconds = 3600 } = options;
-  const store = new RecordStore(directory && join(directory, 'records'));
+  const store = options.records ?? new RecordStore(directory && join(directory, 'records'));
   const faults = new Faults();
   const tampering = new Tampering();
   const counters = newCounters();

@@ -39,19 +39,28 @@ export interface NewTokens {
 /** Pauses between tries, in milliseconds: doubling from the first to the longest. */
 const firstPause = 200;
 const longestPause = 4_000;
+/** How long the container is waited for before the recovery queue takes the tokens as well, in milliseconds. */
+const patience = 2_000;
 /** How long tokens that neither the container nor the recovery queue takes are kept in memory, in milliseconds. */
 const longestKept = 4 * 60_000;
 
 /**
  * Writes new tokens whatever it takes. The provider may accept the old refresh token no longer, so giving up would
- * sign the user out: storage faults are retried until the lease would lapse, then the sealed document goes to the
- * recovery queue as well, and if that is away too, both are tried for some minutes more.
+ * sign the user out. Where the container does not take them at once, the sealed document goes to the recovery queue,
+ * lest they be lost with this process; the container is tried on until the lease would lapse. If the queue is away too,
+ * both are tried for some minutes more.
  */
 export async function commitTokens(parts: CommitParts, tokens: NewTokens): Promise<RefreshOutcome> {
-  const { clock } = parts.platform;
-  const written = await writeUntil(clock.now() + leaseSeconds * 1000, parts, tokens);
+  const from = parts.platform.clock.now();
+  const written = await writeUntil(from + patience, parts, tokens);
   if (!('error' in written)) return written;
-  await rescue(parts, tokens, written.error);
+  const isRescued = await rescue(parts, tokens, written.error);
+  const late = await writeUntil(from + leaseSeconds * 1000, parts, tokens);
+  if (!('error' in late)) return late;
+  if (!isRescued) {
+    const trying = tryOn(from + longestKept, parts, tokens);
+    if (tokens.isPatient) await trying;
+  }
   return { status: 'unavailable', reason: 'container_unreachable', retryAfterSeconds: 30 };
 }
 
@@ -99,44 +108,37 @@ async function discard(parts: CommitParts, { provider: name, entry, base }: NewT
   return { status: 'ended' };
 }
 
-/**
- * Leaves the tokens to the recovery queue, or to the container should that be back first. What neither takes at once is
- * tried on for some minutes, for which only a patient caller waits. Rejects never.
- */
-async function rescue(parts: CommitParts, tokens: NewTokens, why: unknown): Promise<void> {
-  const { store, recovery, log, platform } = parts;
+/** Whether the recovery queue has taken the tokens, which the container did not for this reason. */
+async function rescue({ store, recovery, log }: CommitParts, tokens: NewTokens, why: unknown): Promise<boolean> {
   const { provider, base } = tokens;
   const { id } = base.session;
-  const deadline = platform.clock.now() + longestKept;
-
-  function lost(error: unknown): true {
-    log.event('refresh_lost', { session: id, provider }, error);
+  try {
+    const sealed = await store.seal(toRescue(tokens.rewrite(base.session), provider));
+    await recovery.put({ id, provider, sealed });
+    log.event('refresh_rescued', { session: id, provider }, why);
     return true;
+  } catch {
+    return false;
   }
+}
 
-  /** One more try: whether there is nothing left to be tried. */
-  async function isOver(): Promise<boolean> {
-    try {
-      const sealed = await store.seal(toRescue(tokens.rewrite(base.session), provider));
-      await recovery.put({ id, provider, sealed });
-      log.event('refresh_rescued', { session: id, provider }, why);
-      return true;
-    } catch (error) {
+/** Tries the recovery queue and the container until one has the tokens, or they are given up. Rejects never. */
+async function tryOn(deadline: number, parts: CommitParts, tokens: NewTokens): Promise<void> {
+  const { log, platform } = parts;
+  let why: unknown;
+  try {
+    while (platform.clock.now() < deadline) {
+      await platform.clock.sleep(longestPause / 2);
       // Twice: by now the lease has lapsed, or was given back, which the first try may have to find out.
       const written = await writeUntil(platform.clock.now() + 2 * firstPause, parts, tokens);
-      if (!('error' in written)) return true;
-      return platform.clock.now() < deadline ? false : lost(error);
+      if (!('error' in written)) return;
+      why = written.error;
+      if (await rescue(parts, tokens, why)) return;
     }
+  } catch (error) {
+    why = error;
   }
-
-  async function tryOn(): Promise<void> {
-    do await platform.clock.sleep(longestPause / 2);
-    while (!(await isOver().catch(lost)));
-  }
-
-  if (await isOver().catch(lost)) return;
-  const trying = tryOn();
-  if (tokens.isPatient) await trying;
+  log.event('refresh_lost', { session: tokens.base.session.id, provider: tokens.provider }, why);
 }
 
 /**

@@ -40,6 +40,7 @@ async function sweepAndVisit(): Promise<number> {
 
 /** As `sweepAndVisit`, in each of the three minutes within which the timer hands out all that is overdue. */
 async function sweepAndVisitOverdue(): Promise<number> {
+  local.clock.toNextMinute();
   let visited = 0;
   for (let minute = 0; minute < 3; minute++) {
     visited += await sweepAndVisit();

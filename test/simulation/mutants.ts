@@ -44,7 +44,7 @@ const seeds: Readonly<Record<string, number>> = {
   'the recovery queue not asked': 700,
   'an open try not left alone': 1_480,
   'a try not written down': 360,
-  'asked after standing still': 51_820,
+  'asked after standing still': 14_000,
   'a sign-out that waits for the lease': 3_380,
   'back to the minute it was moved from': 19_000,
 };
@@ -109,11 +109,11 @@ export const mutants: readonly Mutant[] = [
     edit(retrying, "now.status === 'found' && now.body === body ? now.etag : undefined", 'result'),
   ),
   mutant('tokens dropped at the first fault', dropped, edit(commit, 'error = trouble;', 'throw trouble;')),
-  mutant('no rescue', dropped, edit(commit, 'await rescue(parts, tokens, written.error);')),
+  mutant('no rescue', dropped, edit(commit, 'await rescue(parts, tokens, written.error);', 'true;')),
   mutant(
     'no tries after the rescue',
     dropped,
-    edit(commit, 'const trying = tryOn();', 'const trying = Promise.resolve();'),
+    edit(commit, 'const trying = tryOn(from + longestKept, parts, tokens);', 'const trying = Promise.resolve();'),
   ),
   mutant('recovery of what is no successor', ['overwritten'], edit(recovery, '|| !isSuccessor(entry, stored)')),
   mutant(

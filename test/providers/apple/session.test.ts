@@ -4,6 +4,7 @@ import type { AppleSettings } from '../../../shared/providers/apple/apple.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import { type AppleImpersonator, ada, apple, startApple } from '../impersonators/apple.ts';
 import { appleClient, refreshTokenOf, sentTo, signIn } from '../impersonators/apple-client.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
@@ -65,14 +66,14 @@ describe('a refresh at Apple', () => {
     const signedIn = await signIn(by);
     server.fail('/auth/token', fault);
     const result = await by.refresh(refreshTokenOf(signedIn), signedIn);
-    expect(result).toMatchObject({ ok: false, failure: { kind: 'unavailable', reason } });
+    expect(result).toMatchObject({ ok: false, failure: { kind: failureKind(fault), reason } });
   });
 
   it('may be tried again where Apple is silent', async () => {
     const by = provider();
     const signedIn = await signIn(by);
     const outcome = await outcomeOfSilence(server, '/auth/token', () => by.refresh(refreshTokenOf(signedIn), signedIn));
-    expect(outcome).toEqual({ ok: false, failure: { kind: 'unavailable', reason: 'provider_unavailable' } });
+    expect(outcome).toEqual({ ok: false, failure: { kind: 'unanswered', reason: 'provider_unavailable' } });
   });
 });
 

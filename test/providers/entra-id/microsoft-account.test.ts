@@ -10,6 +10,7 @@ import type { ClientTokens, Identity, Provider } from '../../../shared/providers
 import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import { attempt, authorized, clientSecret, request, signIn } from '../impersonators/entra-client.ts';
 import { adele, type EntraImpersonator, entra, personalUser, startEntra } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
@@ -194,14 +195,14 @@ describe('a refresh', () => {
   it.each(failures)('may succeed later when Microsoft %s', async (_case, fault) => {
     server.fail(tokenPath, fault);
     const result = await provider().refresh(some, somebody());
-    expect(result).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
+    expect(result).toMatchObject({ ok: false, failure: { kind: failureKind(fault) } });
   });
 
   it('may succeed later when Microsoft is silent', async () => {
     const refreshing = () => provider().refresh(some, somebody());
     expect(await outcomeOfSilence(server, tokenPath, refreshing)).toEqual({
       ok: false,
-      failure: { kind: 'unavailable', reason: 'provider_unavailable' },
+      failure: { kind: 'unanswered', reason: 'provider_unavailable' },
     });
   });
 });

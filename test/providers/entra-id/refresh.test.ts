@@ -3,6 +3,7 @@ import type { EntraIdSettings } from '../../../shared/providers/entra-id/entra-i
 import type { Identity, Provider, RefreshResult, TokenSet } from '../../../shared/providers/provider.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import { clientSecret, entraClient, signIn } from '../impersonators/entra-client.ts';
 import { adele, type EntraImpersonator, entra, refusal, startEntra } from '../impersonators/entra-id.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
@@ -230,7 +231,7 @@ describe('a refresh may succeed later', () => {
   ])('when Entra %s', async (_case, fault, failure) => {
     server.fail(tokenPath, fault);
     const result = await provider().refresh(some, somebody());
-    expect(result).toMatchObject({ ok: false, failure: { kind: 'unavailable', ...failure } });
+    expect(result).toMatchObject({ ok: false, failure: { kind: failureKind(fault), ...failure } });
   });
 
   it('when discovery is down', async () => {
@@ -238,13 +239,13 @@ describe('a refresh may succeed later', () => {
     for (const target of [undefined, { resource: 'https://a.example' }]) {
       expect(await provider().refresh(some, somebody(), target)).toEqual({
         ok: false,
-        failure: { kind: 'unavailable', reason: 'provider_unavailable' },
+        failure: { kind: 'unanswered', reason: 'provider_unavailable' },
       });
     }
   });
 
   it('when Entra is silent', async () => {
     const result = await outcomeOfSilence(server, tokenPath, () => provider().refresh(some, somebody()));
-    expect(result).toEqual({ ok: false, failure: { kind: 'unavailable', reason: 'provider_unavailable' } });
+    expect(result).toEqual({ ok: false, failure: { kind: 'unanswered', reason: 'provider_unavailable' } });
   });
 });

@@ -8,6 +8,7 @@ import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import { type GitHubImpersonator, github, octocat, startGitHub } from '../impersonators/github.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 
@@ -349,12 +350,12 @@ describe('a refresh', () => {
   it.each(failures)('when GitHub %s may succeed later', async (_case, fault) => {
     server.fail(tokenPath, fault);
     const result = await provider().refresh(refreshToken('ghr_x'), somebody);
-    expect(result).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
+    expect(result).toMatchObject({ ok: false, failure: { kind: failureKind(fault) } });
   });
 
   it('when GitHub is silent may succeed later', async () => {
     const result = await outcomeOfSilence(server, tokenPath, () => provider().refresh(refreshToken('ghr_x'), somebody));
-    expect(result).toEqual({ ok: false, failure: { kind: 'unavailable', reason: 'provider_unavailable' } });
+    expect(result).toEqual({ ok: false, failure: { kind: 'unanswered', reason: 'provider_unavailable' } });
   });
 });
 

@@ -15,6 +15,7 @@ import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import { elisa, type GoogleImpersonator, google, startGoogle } from '../impersonators/google.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 import { newSigningKey } from '../impersonators/signing-key.ts';
@@ -380,13 +381,13 @@ describe('a refresh', () => {
   it.each(failures)('when Google %s may succeed later', async (_case, fault) => {
     const { by, identity, token } = await session();
     server.fail('/token', fault);
-    expect(await by.refresh(token, identity)).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
+    expect(await by.refresh(token, identity)).toMatchObject({ ok: false, failure: { kind: failureKind(fault) } });
   });
 
   it('when Google is silent may succeed later', async () => {
     const { by, identity, token } = await session();
     const result = await outcomeOfSilence(server, '/token', () => by.refresh(token, identity));
-    expect(result).toEqual({ ok: false, failure: { kind: 'unavailable', reason: 'provider_unavailable' } });
+    expect(result).toEqual({ ok: false, failure: { kind: 'unanswered', reason: 'provider_unavailable' } });
   });
 
   it('keeps the new access token when the keys cannot be had just now', async () => {

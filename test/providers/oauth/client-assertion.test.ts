@@ -175,18 +175,18 @@ describe('a managed identity', () => {
     expect(form.get('client_assertion')).toBe('a token');
   });
 
-  it.each<[string, ProviderParts['identityToken'], string]>([
-    ['is not there', undefined, 'provider_misconfigured'],
-    ['fails', () => Promise.reject(new Error('CredentialUnavailable')), 'provider_unavailable'],
-    ['gives nothing', async () => '', 'provider_unavailable'],
-  ])('that %s lets a sign-in fail, and a refresh wait', async (_case, token, code) => {
+  it.each<[string, ProviderParts['identityToken'], string, string]>([
+    ['is not there', undefined, 'provider_misconfigured', 'unavailable'],
+    ['fails', () => Promise.reject(new Error('CredentialUnavailable')), 'provider_unavailable', 'unanswered'],
+    ['gives nothing', async () => '', 'provider_unavailable', 'unanswered'],
+  ])('that %s lets a sign-in fail, and a refresh wait', async (_case, token, code, kind) => {
     const by = provider(credential, token ? { identityToken: token } : {});
     await expect(signIn(by)).rejects.toMatchObject({ code });
     const refreshing = by.refresh(new Secret('refresh_token', 'x'), {
       ...somebody,
       issuer: server.issuer(entra.contoso),
     });
-    expect(await refreshing).toEqual({ ok: false, failure: { kind: 'unavailable', reason: code } });
+    expect(await refreshing).toEqual({ ok: false, failure: { kind, reason: code } });
     expect(forms()).toEqual([]);
   });
 
@@ -205,6 +205,6 @@ describe('a managed identity', () => {
     await asked;
     expect(limits.set).toEqual([outboundTimeout]);
     limits.pass();
-    expect(await refreshing).toEqual({ ok: false, failure: { kind: 'unavailable', reason: 'provider_unavailable' } });
+    expect(await refreshing).toEqual({ ok: false, failure: { kind: 'unanswered', reason: 'provider_unavailable' } });
   });
 });

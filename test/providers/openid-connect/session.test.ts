@@ -56,7 +56,7 @@ describe('a refresh', () => {
     setup.demo.control.fail('token', fault);
     const identity = { issuer: setup.demo.issuer, subject: 'demo-1001', claims: {} };
     const result = await setup.client().refresh(new Secret('refresh_token', 'r'), identity);
-    expect(result).toEqual({ ok: false, failure: { kind: 'unavailable', reason } });
+    expect(result).toEqual({ ok: false, failure: { kind: 'unanswered', reason } });
   });
 });
 

@@ -8,6 +8,7 @@ import { claimViews } from '../../../shared/sessions/claims.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { nobody } from '../../fixtures/nobody.ts';
 import { outcomeOfSilence } from '../../fixtures/time-limits.ts';
+import { failureKind } from '../failure-kind.ts';
 import type { Fault } from '../impersonators/impersonator.ts';
 import { startTwitter, type TwitterImpersonator, xApp } from '../impersonators/twitter.ts';
 
@@ -263,7 +264,7 @@ describe('a refresh', () => {
   it.each(failures)('may succeed later when X %s', async (_case, fault) => {
     server.fail(tokenPath, fault);
     const result = await provider().refresh(refreshToken('x'), somebody);
-    expect(result).toMatchObject({ ok: false, failure: { kind: 'unavailable' } });
+    expect(result).toMatchObject({ ok: false, failure: { kind: failureKind(fault) } });
   });
 
   it('knows when a rate limit ends', async () => {
@@ -279,7 +280,7 @@ describe('a refresh', () => {
     const refreshing = () => provider().refresh(refreshToken('x'), somebody);
     expect(await outcomeOfSilence(server, tokenPath, refreshing)).toEqual({
       ok: false,
-      failure: { kind: 'unavailable', reason: 'provider_unavailable' },
+      failure: { kind: 'unanswered', reason: 'provider_unavailable' },
     });
   });
 });
