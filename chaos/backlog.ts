@@ -1,6 +1,7 @@
 import { QueueServiceClient } from '@azure/storage-queue';
 import { recoveryQueueName } from '../shared/refresh/queues.ts';
 import { type Marker, minuteOf, parseMarker } from '../shared/token-store/names.ts';
+import type { Session } from '../shared/token-store/session.ts';
 import type { Client } from './seeding.ts';
 import type { Site } from './site.ts';
 
@@ -9,9 +10,10 @@ const lookedUp = 200;
 
 /**
  * How many signed-in clients should have been visited before this minute. A marker that a crash has left beside its
- * successor does not count. Throws while Azurite is away.
+ * successor does not count, nor, while something is `awaited` from the recovery queue, what is left alone for that.
+ * Throws while Azurite is away.
  */
-export async function overdue({ app }: Site, clients: readonly Client[]): Promise<number> {
+export async function overdue({ app }: Site, clients: readonly Client[], awaited: number): Promise<number> {
   const known = new Set<string>(clients.filter(({ state }) => state === 'signed-in').map(({ id }) => id));
   const minute = minuteOf(Date.now());
   const markers: Marker[] = [];
@@ -21,10 +23,17 @@ export async function overdue({ app }: Site, clients: readonly Client[]): Promis
     if (known.has(marker.id)) markers.push(marker);
   }
   if (markers.length > lookedUp) return markers.length;
-  const stored = await Promise.all(
-    markers.map(async ({ id, minute }) => (await app.store.read(id))?.session.visitAt === minute),
+  const waiting = await Promise.all(
+    markers.map(async (marker) => {
+      const session = (await app.store.read(marker.id))?.session;
+      return session?.visitAt === marker.minute && !(awaited > 0 && hasOpenTry(session));
+    }),
   );
-  return stored.filter(Boolean).length;
+  return waiting.filter(Boolean).length;
+}
+
+function hasOpenTry({ entries }: Session): boolean {
+  return Object.values(entries).some(({ attemptedAt, unanswered }) => attemptedAt !== undefined && !unanswered);
 }
 
 /** Sessions that wait in the recovery queue, those that a host has just taken included. */

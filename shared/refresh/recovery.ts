@@ -33,8 +33,11 @@ const message = z.object({
  * and the call to the recovery queue.
  */
 const longestTry = 50_000;
-/** How long a refresh token that may be spent is left alone while the recovery queue is not empty, in seconds. */
-const longestWait = 10 * 60;
+/**
+ * How long a refresh token that may be spent is left alone while the recovery queue is not empty, in seconds: longer than
+ * the ten minutes after which the Functions host gives out a message again whose receiver has died.
+ */
+const longestWait = 15 * 60;
 
 /**
  * Whether tokens may be about to be stored that this entry's refresh token was spent for: by whoever has written down a

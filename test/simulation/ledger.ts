@@ -43,7 +43,7 @@ export type Loss =
 const longestStandstill = 10_000;
 /** How long an open try is left alone, and how long while something is in the recovery queue, in milliseconds. */
 const longestTry = 50_000;
-const longestWait = 10 * 60_000;
+const longestWait = 15 * 60_000;
 /** From the question to the recovery queue to that to the provider, in milliseconds. */
 const longestDecision = 15_000;
 /** How much time passes at most between two tries to lay tokens anywhere, in milliseconds. */
