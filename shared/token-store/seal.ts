@@ -49,7 +49,7 @@ export async function open(ring: KeyRing, place: string, sealed: string): Promis
 /** Seals under the newest epoch of a key ring, and opens what any of its epochs has sealed. */
 export interface Sealer {
   seal(place: string, document: string): Promise<string>;
-  /** Throws as `open` below. */
+  /** Throws as `open` above. */
   open(place: string, sealed: string): Promise<Opened>;
   /** Throws where what this epoch has sealed is not to be shown any more, as once its vault key is disabled. */
   admits(epoch: EpochNumber): Promise<void>;

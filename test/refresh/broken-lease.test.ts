@@ -1,21 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionId } from '../../shared/token-store/names.ts';
+import { describe, expect, it } from 'vitest';
 import { faultyEngine, onCommit } from '../fixtures/engine.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { refreshingProvider } from '../fixtures/refreshing-provider.ts';
-import { sessionIdIn, storedEntry } from '../fixtures/stored.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
+import { id, local } from '../fixtures/signed-in-session.ts';
+import { storedEntry } from '../fixtures/stored.ts';
 
 const breakLease = () => local.app.container.breakLease(`sessions/${id}`);
 const grants = () => local.services.provider.counters.refreshGrants;

@@ -1,22 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { recoverOne } from '../../shared/endpoints/visits.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
-import type { SessionId } from '../../shared/token-store/names.ts';
 import { faultyEngine, onCommit } from '../fixtures/engine.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
-import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
+import { id, local } from '../fixtures/signed-in-session.ts';
+import { markersOf, storedEntry, storedSession } from '../fixtures/stored.ts';
 
 const away = () => new TokenkeepError('container_unreachable');
 

@@ -1,20 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { SessionId } from '../../shared/token-store/names.ts';
+import { expect, it } from 'vitest';
 import { faultyEngine } from '../fixtures/engine.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
+import { signedIn } from '../fixtures/local-app.ts';
+import { id, local } from '../fixtures/signed-in-session.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
 
 it('stores every token of the answer, keeps the user and writes the refresh down', async () => {
   const before = await storedEntry(local.app, id);

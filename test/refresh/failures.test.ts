@@ -1,21 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SessionId } from '../../shared/token-store/names.ts';
+import { describe, expect, it } from 'vitest';
 import { agedContainer } from '../fixtures/aged-container.ts';
 import { faultyEngine } from '../fixtures/engine.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
-import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
+import { id, local } from '../fixtures/signed-in-session.ts';
+import { markersOf, storedEntry, storedSession } from '../fixtures/stored.ts';
 
 const outages = [
   ['503 with Retry-After', { status: 503, headers: { 'retry-after': '120' }, body: 'down' }],

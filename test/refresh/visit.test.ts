@@ -1,23 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { sweepDue, visitAll } from '../../shared/endpoints/visits.ts';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import type { LeaseId } from '../../shared/token-store/container.ts';
 import { minuteOf, type SessionId, startOf } from '../../shared/token-store/names.ts';
 import type { StoredSession } from '../../shared/token-store/session-store.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
+import { signedIn } from '../fixtures/local-app.ts';
+import { id, local } from '../fixtures/signed-in-session.ts';
 import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
 
 /** Moves the time to the minute of the session's marker, as the timer would meet it. */
 async function advanceToMarker(): Promise<void> {

@@ -1,27 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { TokenkeepError } from '../../shared/errors/tokenkeep-error.ts';
 import type { RefreshResult } from '../../shared/providers/provider.ts';
 import type { RecoveryQueue } from '../../shared/refresh/recovery.ts';
-import type { SessionId } from '../../shared/token-store/names.ts';
 import type { RefreshCause } from '../../shared/token-store/session.ts';
 import { agedContainer } from '../fixtures/aged-container.ts';
 import { faultyEngine } from '../fixtures/engine.ts';
-import { type LocalApp, localApp, signedIn } from '../fixtures/local-app.ts';
 import { dyingProvider, refreshingProvider } from '../fixtures/refreshing-provider.ts';
-import { markersOf, sessionIdIn, storedEntry, storedSession } from '../fixtures/stored.ts';
+import { id, local } from '../fixtures/signed-in-session.ts';
+import { markersOf, storedEntry, storedSession } from '../fixtures/stored.ts';
 import { heldTimeLimits } from '../fixtures/time-limits.ts';
-
-let local: LocalApp;
-let id: SessionId;
-beforeAll(async () => {
-  local = await localApp();
-});
-beforeEach(async () => {
-  local.services.provider.control.clear();
-  local.clock.reset();
-  id = sessionIdIn((await signedIn(local)).cookie);
-});
-afterAll(() => local.close());
 
 const asked = () => local.services.provider.counters.requests.token;
 const now = () => Math.floor(local.clock.now() / 1000);

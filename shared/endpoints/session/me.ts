@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts';
-import { isTokenkeepError, TokenkeepError } from '../../errors/tokenkeep-error.ts';
+import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { json } from '../../http/respond.ts';
 import { seconds } from '../../platform.ts';
 import type { Target } from '../../providers/provider.ts';
@@ -8,6 +8,7 @@ import { targetToken } from '../../refresh/refreshed-entry.ts';
 import { isAtItsEnd, isExpiring } from '../../refresh/schedule.ts';
 import { type EntryView, entryView } from '../../sessions/entry-view.ts';
 import type { Entry, Session, TargetToken } from '../../token-store/session.ts';
+import { notNow } from './not-now.ts';
 import { slid } from './sliding.ts';
 import { targetIn, wantedProvider } from './target.ts';
 
@@ -44,16 +45,12 @@ export async function upToDate(session: Session, { refresh, platform }: App): Pr
     const shown = shownToken(entry);
     const target = 'target' in shown && isAtItsEnd(shown, now) ? { target: shown.target } : {};
     if (!isExpiring(entry, now) && !target.target) continue;
+    // A container that takes no writes is no reason to show nothing.
     const outcome = await refresh({ id: session.id, provider, cause: 'read', ...target }).catch(notNow);
     if (outcome?.status === 'ended') throw new TokenkeepError('session_ended');
     current = outcome?.session ?? current;
   }
   return current;
-}
-
-/** A container that takes no writes is no reason to show nothing. */
-function notNow(error: unknown): undefined {
-  if (!isTokenkeepError(error)) throw error;
 }
 
 /** The access token that a client is shown which names no resource: the one it refreshed last. */

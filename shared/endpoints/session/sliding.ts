@@ -1,9 +1,9 @@
 import type { App } from '../../app.ts';
-import { isTokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { serializeCookie } from '../../http/cookies.ts';
 import { seconds } from '../../platform.ts';
 import type { Authenticated } from '../../sessions/authenticate.ts';
 import { sessionExpiry, slides } from '../../sessions/expiry.ts';
+import { notNow } from './not-now.ts';
 import { cookieOf } from './session-cookie.ts';
 
 /**
@@ -24,8 +24,4 @@ export async function slid(
   if (carrier === 'cookie') response.headers.append('set-cookie', serializeCookie(cookieOf(app, token)));
   else response.headers.set('x-zumo-auth', token.reveal());
   return response;
-}
-
-function notNow(error: unknown): undefined {
-  if (!isTokenkeepError(error)) throw error;
 }
