@@ -7,6 +7,7 @@ import { azureRecoveryQueue } from './refresh/azure-recovery-queue.ts';
 import { createRefreshEngine, type RefreshEngine } from './refresh/engine.ts';
 import { createProviderGate } from './refresh/provider-gate.ts';
 import { rememberingTurnedAway } from './refresh/turned-away.ts';
+import { type Amend, createAmend } from './sessions/amend.ts';
 import { type Authenticate, createAuthenticate } from './sessions/authenticate.ts';
 import { endSession, expireSession } from './sessions/end-session.ts';
 import { sessionExpiry } from './sessions/expiry.ts';
@@ -41,6 +42,7 @@ export interface App {
   readonly provider: (name: string) => Provider | undefined;
   readonly authenticate: Authenticate;
   readonly refresh: RefreshEngine;
+  readonly amend: Amend;
   readonly endSession: (session: Session) => Promise<void>;
   readonly expireSession: (stored: StoredSession) => Promise<void>;
 }
@@ -100,6 +102,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
       store,
       clock,
     ),
+    amend: createAmend({ container, store, platform, refreshExtension }),
     endSession: (session) => endSession(session, { store, provider, log }),
     expireSession: (stored) => expireSession(stored, { store, provider, log }),
   };

@@ -140,6 +140,11 @@ export const errorTable = {
     title: 'The session has ended',
     remedy: 'Sign in again.',
   },
+  session_busy: {
+    status: 503,
+    title: 'The session is being refreshed',
+    remedy: 'Try again in some seconds; nothing was changed.',
+  },
   session_unreadable: {
     status: 401,
     title: 'The stored session failed its integrity check and was not served',

@@ -38,8 +38,15 @@ export function retryDue(
   return Math.ceil(now + (backoff / 2) * random.fraction() + Math.max(backoff / 2, retryAfter ?? 0));
 }
 
-/** When the session's blob has no further use: its token expired and may not be refreshed any more. */
-export function endOfLife(session: Pick<Session, 'expiresAt' | 'endsAt'>, refreshExtension: number): EpochSeconds {
+/**
+ * When the session's blob has no further use: its token expired and may not be refreshed any more. One whose user lets
+ * backends have tokens in their absence is of use until it ends.
+ */
+export function endOfLife(
+  session: Pick<Session, 'expiresAt' | 'endsAt' | 'consents'>,
+  refreshExtension: number,
+): EpochSeconds {
+  if (Object.keys(session.consents ?? {}).length > 0) return session.endsAt;
   return Math.min(session.expiresAt + refreshExtension, session.endsAt);
 }
 
@@ -67,7 +74,8 @@ export function canRefresh(entry: Entry): entry is Entry & Required<Pick<Entry, 
 }
 
 /** What says when a session is to be visited. */
-type Filing = Pick<Session, 'expiresAt' | 'endsAt' | 'entries'> & Partial<Pick<Session, 'visitAt' | 'movedFrom'>>;
+type Filing = Pick<Session, 'expiresAt' | 'endsAt' | 'entries' | 'consents'> &
+  Partial<Pick<Session, 'visitAt' | 'movedFrom'>>;
 
 /**
  * The minute of the session's next visit: of the first refresh that is due, or of its end. Never the current minute,

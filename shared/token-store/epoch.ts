@@ -119,6 +119,13 @@ export function aliasOf({ lookup }: Epoch, provider: string, name: string): User
     .digest('hex') as UserId;
 }
 
+/** The name of an account that somebody who signs in otherwise has connected. It opens no session, as an alias would. */
+export function connectionOf({ lookup }: Epoch, provider: string, issuer: string, subject: string): UserId {
+  return createHmac('sha256', lookup)
+    .update(JSON.stringify(['connected', provider, issuer, subject]))
+    .digest('hex') as UserId;
+}
+
 const epochType = 'tokenkeep-epoch+1';
 
 async function verifiedPayload(vault: Vault, blob: string): Promise<string> {

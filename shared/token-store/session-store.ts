@@ -5,6 +5,7 @@ import type { Condition, Container, ETag } from './container.ts';
 import {
   blobName,
   type EpochNumber,
+  type Marker,
   type Minute,
   minuteOf,
   parseMarker,
@@ -31,11 +32,13 @@ export interface SessionStore {
   current(id: SessionId, etag: ETag): Promise<StoredSession | undefined>;
   /** The session a user began last, of those that are there still. Throws as `read` does. */
   newestOf(user: UserId): Promise<StoredSession | undefined>;
+  /** The sessions of a user, or those that an account is connected in: newest first, without any that cannot be read. */
+  sessionsOf(user: UserId): Promise<readonly StoredSession[]>;
   /** Seals a session for the recovery queue. */
   seal(session: Session): Promise<string>;
   /** Opens what `seal` sealed. Throws `seal_*`. */
   unseal(id: SessionId, sealed: string): Promise<Session>;
-  /** Replaces the document and moves its marker: new marker, then the document, then the old marker away. */
+  /** Replaces the document and moves its markers: new markers, then the document, then the old markers away. */
   update(session: Session, old: Session, condition: Condition): Promise<ETag | undefined>;
   /**
    * Ends a session for good: whoever holds its lease loses it. Gives it as it was last, which may be newer than what was
@@ -52,6 +55,8 @@ const keptSessions = 5_000;
 const endAttempts = 5;
 /** Markers of a user that are looked at, newest first: those without a session are what a crash has left. */
 const newestTried = 10;
+/** Sessions of one user that are looked at together; older ones end by themselves. */
+const mostSessions = 50;
 
 export function createSessionStore(container: Container, sealer: Sealer, agenda: Agenda, log: Log): SessionStore {
   const kept = new Map<SessionId, Kept>();
@@ -99,11 +104,31 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
         if (!marker || (newest && marker.minute !== newest.minute)) continue;
         const stored = await read(marker.id);
         // Who can write to the container can name a marker as they like; what is sealed in the session counts.
-        if (!stored || ![stored.session.user, ...stored.session.aliases].includes(user)) continue;
+        if (!stored || !opensBy(stored.session).includes(user)) continue;
         const isNewer = !newest || stored.session.signedInAt > newest.session.signedInAt;
         if (isNewer) newest = { ...stored, minute: marker.minute };
       }
       return newest;
+    },
+
+    async sessionsOf(user) {
+      const markers: Marker[] = [];
+      for await (const name of container.list(`users/${user}/`)) {
+        const marker = parseMarker(name);
+        if (marker) markers.push(marker);
+      }
+      const found = await Promise.all(
+        markers.slice(-mostSessions).map(({ id }) =>
+          read(id).catch((error: unknown) => {
+            if (isSealError(error)) return undefined;
+            throw error;
+          }),
+        ),
+      );
+      return found
+        .filter((stored) => stored !== undefined)
+        .filter(({ session }) => namesOf(session).includes(user))
+        .sort((one, other) => other.session.signedInAt - one.session.signedInAt);
     },
 
     async create(session) {
@@ -118,10 +143,15 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
 
     async update(session, old, condition) {
       const moved = session.visitAt !== old.visitAt;
+      const [names, oldNames] = [userMarkers(session), userMarkers(old)];
+      const added = names.filter((name) => !oldNames.includes(name));
+      const dropped = oldNames.filter((name) => !names.includes(name));
       const sealed = await sealSession(session);
       if (moved) await agenda.file({ minute: session.visitAt, id: session.id });
+      await Promise.all(added.map((name) => container.mark(name)));
       const etag = await container.replace(blobName.session(session.id), sealed, condition);
       if (etag && moved) await agenda.clear({ minute: old.visitAt, id: old.id });
+      if (etag) await Promise.all(dropped.map((name) => container.unmark(name)));
       return etag;
     },
 
@@ -164,9 +194,18 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
   }
 }
 
-function userMarkers({ user, aliases, signedInAt, id }: Session): string[] {
-  const marker = { minute: minuteOf(signedInAt * 1000), id };
-  return [user, ...aliases].map((name) => blobName.ofUser(name, marker));
+/** The names that open a session: of whoever has signed in. */
+function opensBy({ user, aliases }: Session): readonly UserId[] {
+  return [user, ...aliases];
+}
+
+function namesOf(session: Session): readonly UserId[] {
+  return [...opensBy(session), ...(session.connected ?? [])];
+}
+
+function userMarkers(session: Session): string[] {
+  const marker = { minute: minuteOf(session.signedInAt * 1000), id: session.id };
+  return namesOf(session).map((name) => blobName.ofUser(name, marker));
 }
 
 type Kept = StoredSession & { readonly epoch: EpochNumber };

@@ -9,11 +9,15 @@ export interface Session {
   readonly user: UserId;
   /** Further names under which the user's sessions are found: the id that self-issued tokens name, and old ones. */
   readonly aliases: readonly UserId[];
+  /** The names of the accounts that are connected, one for each entry but the one that signed in; they open nothing. */
+  readonly connected?: readonly UserId[];
   /** `sid:` and 32 hex digits, the same for every session of the user: what clients know the user by. */
   readonly sid: string;
   /** The provider that signed the user in; its entry is the one that `refresh` renews by default. */
   readonly provider: string;
   readonly signedInAt: EpochSeconds;
+  /** What the browser or app has called itself, in a few words. */
+  readonly device?: string;
   /** Until when the newest session token is valid. */
   readonly expiresAt: EpochSeconds;
   /** No session token is valid after this, however often it is renewed. */
@@ -26,6 +30,27 @@ export interface Session {
   readonly appCode?: string;
   /** By provider name. */
   readonly entries: Readonly<Record<string, Entry>>;
+  /** By the name of the backend that may have the user's tokens while the user is away. */
+  readonly consents?: Readonly<Record<string, Consent>>;
+  /** What backends had tokens for, the newest last; at most `keptUses`. */
+  readonly uses?: readonly BackendUse[];
+}
+
+export interface Consent {
+  readonly at: EpochSeconds;
+  /** Tokens that the backend was given in the hour that began at `from`. */
+  readonly hour?: { readonly from: EpochSeconds; readonly count: number };
+}
+
+/** Tokens of one provider that a backend was given for one purpose. */
+export interface BackendUse {
+  readonly backend: string;
+  readonly provider: string;
+  /** As the backend has said. */
+  readonly purpose: string;
+  readonly firstAt: EpochSeconds;
+  readonly lastAt: EpochSeconds;
+  readonly count: number;
 }
 
 /** A provider's claims and tokens in a session. */
@@ -39,6 +64,8 @@ export interface Entry {
   readonly accessTokenSecret?: TokenSecret;
   readonly idToken?: IdToken;
   readonly refreshToken?: RefreshToken;
+  /** What the user has granted, as far as the provider has said. */
+  readonly scopes?: readonly string[];
   /** Access tokens for further resources, by the resource or scope they were asked for; the oldest goes first. */
   readonly targets?: Readonly<Record<string, TargetToken>>;
   /** The one of `targets` that `me` shows, because a refresh asked for it last. */
@@ -92,6 +119,7 @@ export type RefreshCause = 'sweep' | 'request' | 'read';
 export type Claims = Readonly<Record<string, unknown>>;
 
 export const historyLength = 20;
+export const keptUses = 20;
 
 /** The version of the format below; what opens with another is refused. */
 const formatVersion = 1;
