@@ -1,5 +1,6 @@
 // What is loaded behind the registration of the functions: the handlers, the app, and with them the Azure clients.
 export { createApp } from '../shared/app.ts';
+export { withSession } from '../shared/endpoints/access/with-session.ts';
 export { handle } from '../shared/endpoints/handle.ts';
 export { health } from '../shared/endpoints/health.ts';
 export { keys } from '../shared/endpoints/keys.ts';

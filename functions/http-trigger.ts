@@ -13,8 +13,8 @@ import { behind, prefix, type Running } from './app.ts';
 const preflighted = new Set<string>();
 
 /**
- * Registers a route below the prefix, for `OPTIONS` as well. Sign-in is what this app provides, so the host asks for
- * no key.
+ * Registers a route below the prefix, or one from the root where it begins with a slash; for `OPTIONS` as well. Sign-in
+ * is what this app provides, so the host asks for no key.
  */
 export function httpTrigger(
   name: string,
@@ -25,7 +25,7 @@ export function httpTrigger(
   const isFirst = !preflighted.has(route);
   preflighted.add(route);
   functions.http(name, {
-    route: `${prefix}/${route}`,
+    route: route.startsWith('/') ? route.slice(1) : `${prefix}/${route}`,
     methods: isFirst ? [...methods, 'OPTIONS'] : methods,
     authLevel: 'anonymous',
     handler: async (request) => {

@@ -151,6 +151,18 @@ export const errorTable = {
     remedy: 'Sign in again, and read the log: someone or something has changed the stored blob.',
   },
 
+  // Connected accounts
+  connection_unknown: {
+    status: 404,
+    title: 'The user has connected no account of this provider',
+    remedy: 'Send the browser to login/{provider}?connect=1, so that the user can connect one.',
+  },
+  scopes_not_granted: {
+    status: 403,
+    title: 'The user has not granted this',
+    remedy: 'Send the browser to login/{provider}?connect=1&scope=… with the scopes that the detail names.',
+  },
+
   // Refresh
   refresh_not_possible: {
     status: 400,

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ETag, LeaseId } from '../../shared/token-store/container.ts';
-import { blobName, minuteOf } from '../../shared/token-store/names.ts';
+import { blobName, minuteOf, type UserId } from '../../shared/token-store/names.ts';
 import type { Session } from '../../shared/token-store/session.ts';
 import { faultyContainer } from '../fixtures/faulty-container.ts';
 import { gathered, localStore } from './local-store.ts';
@@ -65,6 +65,58 @@ describe.each([
     expect(outcome).toBeUndefined();
     expect((await store.read(session.id))?.session.visitAt).toBe(session.visitAt);
     expect((await markers(session)).agenda).toContain(before);
+  });
+
+  it('is found by an account that is connected in it, from when it is until it is no longer', async () => {
+    const { session, etag } = await created();
+    const account = randomBytes(32).toString('hex') as UserId;
+    const connected = { ...session, connected: [account] };
+    const first = await store.update(connected, session, { etag });
+    expect((await store.sessionsOf(account)).map((one) => one.session.id)).toEqual([session.id]);
+    expect(await gathered(local.container.list(`users/${account}/`))).toHaveLength(1);
+    await store.update(session, connected, { etag: first as ETag });
+    expect(await store.sessionsOf(account)).toEqual([]);
+    expect(await gathered(local.container.list(`users/${account}/`))).toEqual([]);
+  });
+
+  it('is not opened by an account that is connected in it', async () => {
+    const { session, etag } = await created();
+    const account = randomBytes(32).toString('hex') as UserId;
+    await store.update({ ...session, connected: [account] }, session, { etag });
+    expect(await store.newestOf(account)).toBeUndefined();
+  });
+
+  it('leaves no marker of a connected account when it ends', async () => {
+    const { session, etag } = await created();
+    const account = randomBytes(32).toString('hex') as UserId;
+    const connected = { ...session, connected: [account] };
+    await store.update(connected, session, { etag });
+    await store.end(session);
+    expect(await gathered(local.container.list(`users/${account}/`))).toEqual([]);
+  });
+
+  it('stands among the sessions of its user, the newest first, and what has ended does not', async () => {
+    const user = randomBytes(32).toString('hex') as UserId;
+    const sessions = [0, 120, 60].map((age) => ({ ...aSession(now), user, signedInAt: Math.floor(now / 1000) - age }));
+    for (const session of sessions) await store.create(session);
+    const [first, second, third] = sessions.map(({ id }) => id);
+    const found = async () => (await store.sessionsOf(user)).map(({ session }) => session.id);
+    expect(await found()).toEqual([first, third, second]);
+    await store.end(sessions[2] as Session);
+    expect(await found()).toEqual([first, second]);
+  });
+
+  it('is left out of the sessions of its user where it cannot be trusted', async () => {
+    const user = randomBytes(32).toString('hex') as UserId;
+    const [good, bad] = [aSession(now), aSession(now)].map((session) => ({ ...session, user }));
+    if (!good || !bad) throw new Error('there are two');
+    await store.create(good);
+    await store.create(bad);
+    const place = blobName.session(bad.id);
+    const blob = await local.container.read(place);
+    if (blob.status !== 'found') throw new Error('there is no blob');
+    await local.container.replace(place, 'not sealed', { etag: blob.etag });
+    expect((await store.sessionsOf(user)).map(({ session }) => session.id)).toEqual([good.id]);
   });
 
   it('ends with all its markers, once', async () => {
