@@ -19,6 +19,7 @@ import { performancePage, type Result } from './performance-page.ts';
 import { measureRefreshes } from './refreshes.ts';
 import { onSite } from './site.ts';
 import { measureSweep } from './sweep.ts';
+import { measureVerify } from './verify.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -26,6 +27,7 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const measurements: Readonly<Record<string, () => Promise<Figure[]>>> = {
   me: () => onStack(measureMe),
   'hot-me': () => onStack(measureHotMe),
+  verify: () => onStack(measureVerify),
   refreshes: measureRefreshes,
   callers: measureCallers,
   sweep: measureSweep,
