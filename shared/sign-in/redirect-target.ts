@@ -9,7 +9,9 @@ const longestTarget = 1000;
  * so backslashes, control characters and `//host` cannot mean something else later.
  *
  * An allowed entry covers its address with any query and fragment; without a path, or with `/`, its whole origin; with
- * `/*` at the end, everything below. Custom schemes are compared as they are. Throws `redirect_not_allowed`.
+ * `/*` at the end, everything below. Custom schemes are compared as they are. An entry of a loopback address without a
+ * port covers all ports, since that of a native app is drawn by its system (RFC 8252 section 7.3). Throws
+ * `redirect_not_allowed`.
  */
 export function redirectTarget(requested: string, publicOrigin: string, allowed: readonly string[]): string {
   const url = URL.canParse(requested, publicOrigin) ? new URL(requested, publicOrigin) : undefined;
@@ -25,7 +27,9 @@ export function redirectTarget(requested: string, publicOrigin: string, allowed:
 
 function covers(entry: string, url: URL): boolean {
   const rule = new URL(entry);
-  if (rule.protocol !== url.protocol || rule.host !== url.host) return false;
+  const isAnyPort = /^http:\/\/(127\.0\.0\.1|\[::1\])$/.test(rule.origin);
+  if (rule.protocol !== url.protocol) return false;
+  if (isAnyPort ? rule.hostname !== url.hostname : rule.host !== url.host) return false;
   const isWeb = rule.protocol === 'https:' || rule.protocol === 'http:';
   if (isWeb && rule.pathname === '/') return true;
   if (rule.pathname.endsWith('/*')) return url.pathname.startsWith(rule.pathname.slice(0, -1));

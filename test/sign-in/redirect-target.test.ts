@@ -34,6 +34,27 @@ describe('without an allow-list', () => {
   });
 });
 
+describe('with the loopback address of a native app, which has no port, on the allow-list', () => {
+  const entries = ['http://127.0.0.1/signed-in', 'http://[::1]/signed-in'];
+
+  it.each(['http://127.0.0.1:51004/signed-in', 'http://[::1]:51004/signed-in', 'http://127.0.0.1/signed-in'])(
+    '%s is allowed',
+    (requested) => expect(target(requested, entries)).toBe(requested),
+  );
+
+  it.each([
+    'http://127.0.0.1:51004/',
+    'http://127.0.0.1:51004/signed-in/x',
+    'http://127.0.0.2:51004/signed-in',
+    'http://localhost:51004/signed-in',
+    'https://127.0.0.1:51004/signed-in',
+  ])('%s is refused', (requested) => expect(target(requested, entries)).toBeUndefined());
+
+  it('an entry with a port covers that port alone', () => {
+    expect(target('http://127.0.0.1:51004/signed-in', ['http://127.0.0.1:51005/signed-in'])).toBeUndefined();
+  });
+});
+
 describe('with an allow-list', () => {
   it.each([
     ['https://spa.example', 'https://spa.example/'],
