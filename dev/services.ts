@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   ContainerClient,
   ContainerSASPermissions,
   generateBlobSASQueryParameters,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
+import { type AuthJson, secretSettingName, writeAuthJson } from './auth-json.ts';
 import { type Azurite, developmentAccount, startAzurite } from './azurite.ts';
 import { startIdentity } from './identity/identity.ts';
 import type { Ports } from './ports.ts';
+import type { DemoClient } from './provider/configuration.ts';
 import { type RunningProvider, startProvider } from './provider/provider.ts';
 import type { RecordStore } from './provider/record-store.ts';
 import { startVault } from './vault/vault.ts';
@@ -24,6 +25,8 @@ export interface Services {
   readonly vault: Awaited<ReturnType<typeof startVault>>;
   readonly provider: RunningProvider;
   readonly containerName: string;
+  /** The background job that the provider knows; its access tokens are for `api://tokenkeep`. */
+  readonly job: { readonly clientId: string; readonly clientSecret: string };
   close(): Promise<void>;
 }
 
@@ -41,6 +44,10 @@ export interface ServicesOptions {
   readonly azurite?: Azurite;
   /** What the demo provider remembers, for who wants to look into it. */
   readonly providerRecords?: RecordStore;
+  /** Names of further registrations at the demo provider, each a provider of its own in auth.json: `['second']`. */
+  readonly further?: readonly string[];
+  /** Changes the auth.json that the app will read; it takes and gives plain objects. */
+  readonly authJson?: (document: AuthJson) => object;
 }
 
 /** Starts Azurite, the Key Vault emulator, the managed-identity endpoint and the demo provider. */
@@ -75,7 +82,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         ],
       }),
     );
-    const clientSecret = randomBytes(32).toString('base64url');
+    const further = options.further ?? [];
+    const job = { clientId: 'demo-job', clientSecret: newSecret() };
+    const registrations = new Map(['demo', ...further].map((name) => [name, signInClient(name, appOrigin)]));
     const provider = await started(
       startProvider({
         directory: below('provider'),
@@ -83,12 +92,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         accessTokenSeconds: options.accessTokenSeconds ?? 3600,
         ...(options.providerRecords ? { records: options.providerRecords } : {}),
         clients: [
-          {
-            client_id: 'tokenkeep',
-            client_secret: clientSecret,
-            redirect_uris: [`${appOrigin}/.auth/login/demo/callback`],
-            post_logout_redirect_uris: [`${appOrigin}/.auth/logout/complete`],
-          },
+          ...registrations.values(),
+          { client_id: job.clientId, client_secret: job.clientSecret, grant_types: ['client_credentials'] },
         ],
       }),
     );
@@ -100,15 +105,32 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       WEBSITE_AUTH_TOKEN_CONTAINER_SASURL: sasUrl,
       TOKENKEEP_PUBLIC_URL: appOrigin,
       TOKENKEEP_VAULT_URL: vault.url,
-      TOKENKEEP_AUTH_FILE: writeAuthJson(directory, provider.issuer),
-      DEMO_PROVIDER_AUTHENTICATION_SECRET: clientSecret,
+      TOKENKEEP_AUTH_FILE: writeAuthJson(directory, { issuer: provider.issuer, further, change: options.authJson }),
+      ...Object.fromEntries(
+        [...registrations].map(([name, { client_secret }]) => [secretSettingName(name), client_secret]),
+      ),
+      DEMO_JOB_SECRET: job.clientSecret,
       ...identity.environment,
     };
-    return { environment, azurite, identity, vault, provider, containerName, close };
+    return { environment, azurite, identity, vault, provider, containerName, job, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A registration of the app at the demo provider, for the provider of this name in auth.json. */
+function signInClient(name: string, appOrigin: string): DemoClient {
+  return {
+    client_id: name === 'demo' ? 'tokenkeep' : `tokenkeep-${name}`,
+    client_secret: newSecret(),
+    redirect_uris: [`${appOrigin}/.auth/login/${name}/callback`],
+    post_logout_redirect_uris: [`${appOrigin}/.auth/logout/complete`],
+  };
 }
 
 const aYear = 365 * 24 * 3600 * 1000;
@@ -127,12 +149,4 @@ export async function containerSasUrl(azurite: Azurite, containerName: string, p
     credential,
   );
   return `${container.url}?${sas}`;
-}
-
-/** auth.sample.json, with the demo provider where it listens. Gives the file's path. */
-function writeAuthJson(directory: string, issuer: string): string {
-  const sample = readFileSync(fileURLToPath(new URL('../auth.sample.json', import.meta.url)), 'utf8');
-  const file = join(directory, 'auth.json');
-  writeFileSync(file, sample.replace('http://localhost:7074/', `${issuer}/`));
-  return file;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { AuthJson } from './auth-json.ts';
 import { stopChild } from './child.ts';
 import type { Ports } from './ports.ts';
 import { type Services, startServices } from './services.ts';
@@ -25,10 +26,20 @@ export interface Host {
 export interface StackOptions {
   readonly directory: string;
   readonly port: number;
+  /** Where browsers see the app, if it is behind something; where it answers unless set. */
+  readonly publicOrigin?: string;
   readonly ports?: Ports;
   readonly accessTokenSeconds?: number;
+  /** Names of further registrations at the demo provider, each a provider of its own in auth.json: `['second']`. */
+  readonly further?: readonly string[];
+  /** Changes the auth.json that the app will read; it takes and gives plain objects. */
+  readonly authJson?: (document: AuthJson) => object;
+  /** Further app settings, for example `{ TOKENKEEP_UPSTREAM: … }`; they win over those of the services. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The command that hosts the app: the local host unless set. */
   readonly hostCommand?: HostCommand;
+  /** The app that the host runs; this project unless set. */
+  readonly appDirectory?: string;
   /** Where what the host prints goes, `number` being an open file; it is passed on unless set. */
   readonly output?: 'inherit' | 'ignore' | number;
 }
@@ -56,14 +67,17 @@ const startTimeout = 60_000;
 /** Starts the services, then the host. The bundle must have been built. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const origin = `http://localhost:${options.port}`;
-  const { directory, ports, accessTokenSeconds } = options;
+  const { directory, ports, accessTokenSeconds, further, authJson } = options;
   const services = await startServices({
     directory,
-    appOrigin: origin,
+    appOrigin: options.publicOrigin ?? origin,
     ...(ports ? { ports } : {}),
     ...(accessTokenSeconds === undefined ? {} : { accessTokenSeconds }),
+    ...(further ? { further } : {}),
+    ...(authJson ? { authJson } : {}),
   });
-  const start = () => startHost(options, { ...services.environment, PORT: String(options.port) });
+  const environment = { ...services.environment, ...options.environment, PORT: String(options.port) };
+  const start = () => startHost(options, environment);
   let host: Host;
   try {
     host = await start();
@@ -90,13 +104,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 /** Starts a function host alone, with these app settings. Resolves when it is ready. */
 export async function startHost(
-  options: Pick<StackOptions, 'port' | 'hostCommand' | 'output'>,
+  options: Pick<StackOptions, 'port' | 'hostCommand' | 'output' | 'appDirectory'>,
   environment: Record<string, string>,
 ): Promise<Host> {
   const { file, arguments: rest, announces } = options.hostCommand ?? localHost;
   const output = options.output ?? 'inherit';
   const child = spawn(file, rest, {
-    cwd: root,
+    cwd: options.appDirectory ?? root,
     env: { ...process.env, ...environment },
     stdio: ['ignore', output, output === 'ignore' ? 'pipe' : output, 'ipc'],
   });

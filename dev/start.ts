@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   const ports = keptPorts(directory, port);
   await checkFree({ app: port, ...ports });
   await bundle();
-  const stack = await startStack({ directory, port, ports, accessTokenSeconds, hostCommand });
+  // The second registration is there to show connected accounts.
+  const stack = await startStack({ directory, port, ports, accessTokenSeconds, hostCommand, further: ['second'] });
   stopOnSignal(stack);
   console.log(table(stack, directory, withCoreTools));
   console.log(`Tokenkeep is ready on ${stack.origin}`);

@@ -1,9 +1,10 @@
-import { type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { type ClientMetadata, type Configuration, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { claimsOfScope, findDemoAccount, oidcAccount } from './accounts.ts';
 import { storeAdapter } from './adapter.ts';
 import { errorPage } from './error-page.ts';
 import type { ProviderKeys } from './keys.ts';
 import type { RecordStore } from './record-store.ts';
+import { plainScopes, resourceServer } from './resources.ts';
 import { endSessionPage, signedOutPage } from './sign-out-page.ts';
 
 /** An application that may sign users in, in the words of OpenID Connect client registration. */
@@ -20,6 +21,13 @@ export interface DemoClient {
   id_token_signed_response_alg?: 'RS256' | 'ES256';
   backchannel_logout_uri?: string;
   backchannel_logout_session_required?: boolean;
+}
+
+/** A background job, which asks for tokens of its own: no user is there (RFC 6749 section 4.4). */
+export interface DemoJob {
+  client_id: string;
+  client_secret: string;
+  grant_types: ['client_credentials'];
 }
 
 /** The path of each endpoint that tests and the demo speak of. */
@@ -41,7 +49,7 @@ export const interactionPath = '/sign-in/';
 const day = 86_400;
 
 export interface ConfigurationInput {
-  clients: readonly DemoClient[];
+  clients: readonly (DemoClient | DemoJob)[];
   keys: ProviderKeys;
   store: RecordStore;
   accessTokenSeconds: number;
@@ -54,13 +62,14 @@ export function providerConfiguration(input: ConfigurationInput): Configuration 
   const cookie = (name: string) => `demo_provider_${name}_${input.cookieSuffix}`;
   return {
     adapter: storeAdapter(input.store),
-    clients: input.clients.map((client) => ({ ...client, grant_types: ['authorization_code', 'refresh_token'] })),
+    clients: input.clients.map(registration),
     jwks: { keys: input.keys.signing },
     cookies: {
       keys: input.keys.cookies,
       names: { session: cookie('session'), interaction: cookie('interaction'), resume: cookie('resume') },
     },
     claims: claimsOfScope,
+    scopes: ['openid', 'offline_access', ...plainScopes],
     // Vendors put the profile into the ID token and applications count on it, so the strict reading of OpenID Connect
     // Core section 5.4 (claims at userinfo only) is off.
     conformIdTokenClaims: false,
@@ -78,7 +87,14 @@ export function providerConfiguration(input: ConfigurationInput): Configuration 
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
+      clientCredentials: { enabled: true },
+      // Without a default resource, who names none gets the opaque tokens of the userinfo endpoint.
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: resourceServer,
+        defaultResource: () => undefined,
+        useGrantedResource: () => false,
+      },
       backchannelLogout: { enabled: true },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: { enabled: true, logoutSource: endSessionPage, postLogoutSuccessSource: signedOutPage },
@@ -93,6 +109,7 @@ export function providerConfiguration(input: ConfigurationInput): Configuration 
     },
     ttl: {
       AccessToken: input.accessTokenSeconds,
+      ClientCredentials: input.accessTokenSeconds,
       IdToken: input.accessTokenSeconds,
       AuthorizationCode: 60,
       Interaction: 3600,
@@ -103,15 +120,24 @@ export function providerConfiguration(input: ConfigurationInput): Configuration 
   };
 }
 
+function registration(client: DemoClient | DemoJob): ClientMetadata {
+  return 'grant_types' in client
+    ? { ...client, redirect_uris: [], response_types: [] }
+    : { ...client, grant_types: ['authorization_code', 'refresh_token'] };
+}
+
 /**
  * Clients here are first-party, so consent is given for them. Each sign-in gets a grant of its own: the refresh token
  * family that dies on reuse is that of one sign-in, and not that of every tab of the browser.
  */
 async function grantWithoutAsking(ctx: KoaContextWithOIDC) {
-  const { account, client, params, provider } = ctx.oidc;
+  const { account, client, provider, requestParamOIDCScopes, resourceServers } = ctx.oidc;
   if (!account || !client) return undefined;
   const grant = new provider.Grant({ accountId: account.accountId, clientId: client.clientId });
-  grant.addOIDCScope(String(params?.scope ?? ''));
+  grant.addOIDCScope(requestParamOIDCScopes);
+  for (const [resource, { scopes }] of Object.entries(resourceServers ?? {})) {
+    grant.addResourceScope(resource, scopes);
+  }
   await grant.save();
   return grant;
 }

@@ -13,11 +13,15 @@ export interface ProviderCounters {
   codesRefused: number;
   refreshGrants: number;
   refreshRefused: number;
+  clientCredentialsGrants: number;
+  clientCredentialsRefused: number;
   /** Answers 200 of the revocation endpoint. RFC 7009 gives that answer for an unknown token too. */
   revocations: number;
   /** Sign-outs that ended a browser session here, or this client's part in one. */
   signOuts: number;
 }
+
+type GrantCounter = Exclude<keyof ProviderCounters, 'requests'>;
 
 export function newCounters(): ProviderCounters {
   const endpoints = Object.keys(endpointPaths) as Endpoint[];
@@ -29,10 +33,18 @@ export function newCounters(): ProviderCounters {
     codesRefused: 0,
     refreshGrants: 0,
     refreshRefused: 0,
+    clientCredentialsGrants: 0,
+    clientCredentialsRefused: 0,
     revocations: 0,
     signOuts: 0,
   };
 }
+
+const grantCounters = new Map<unknown, { granted: GrantCounter; refused: GrantCounter }>([
+  ['authorization_code', { granted: 'codeGrants', refused: 'codesRefused' }],
+  ['refresh_token', { granted: 'refreshGrants', refused: 'refreshRefused' }],
+  ['client_credentials', { granted: 'clientCredentialsGrants', refused: 'clientCredentialsRefused' }],
+]);
 
 /** Keeps the counters that follow from oidc-provider's own events. */
 export function countEvents(provider: Provider, counters: ProviderCounters): void {
@@ -45,13 +57,13 @@ export function countEvents(provider: Provider, counters: ProviderCounters): voi
   provider.on('end_session.success', () => {
     counters.signOuts += 1;
   });
-  provider.on('grant.success', (ctx) => {
-    counters[ctx.oidc.params?.grant_type === 'refresh_token' ? 'refreshGrants' : 'codeGrants'] += 1;
+  provider.on('grant.success', ({ oidc }) => {
+    const counted = grantCounters.get(oidc.params?.grant_type);
+    if (counted) counters[counted.granted] += 1;
   });
-  provider.on('grant.error', (ctx) => {
-    const grantType = ctx.oidc.params?.grant_type;
-    if (grantType === 'refresh_token') counters.refreshRefused += 1;
-    if (grantType === 'authorization_code') counters.codesRefused += 1;
+  provider.on('grant.error', ({ oidc }) => {
+    const counted = grantCounters.get(oidc.params?.grant_type);
+    if (counted) counters[counted.refused] += 1;
   });
 }
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { Provider } from 'oidc-provider';
 import { listenOnLoopback } from '../loopback-server.ts';
-import { type DemoClient, providerConfiguration } from './configuration.ts';
+import { type DemoClient, type DemoJob, providerConfiguration } from './configuration.ts';
 import { type ProviderControl, providerControl, Tampering, tamperedTokens } from './control.ts';
 import { countEvents, countRevocations, newCounters, type ProviderCounters } from './counters.ts';
 import { Faults, faultyEndpoints } from './faults.ts';
@@ -15,7 +15,7 @@ export interface ProviderOptions {
   port?: number;
   /** Where sessions, grants, tokens and keys are kept. Without it they are gone when the provider closes. */
   directory?: string;
-  clients: readonly DemoClient[];
+  clients: readonly (DemoClient | DemoJob)[];
   /** How long access tokens and ID tokens live, in seconds; 3600 when absent. */
   accessTokenSeconds?: number;
   /** Remembers sessions, grants and tokens in place of a store of its own. */
@@ -34,8 +34,9 @@ export interface RunningProvider {
 
 /**
  * Starts the demo identity provider: OpenID Connect over plain http on the loopback address, with authorization code
- * and PKCE (S256, required), rotating refresh tokens, revocation and sign-out. For demonstrations and tests alone:
- * anyone may sign in as anyone. Rejects when the port is taken, the directory is not usable or a client is malformed.
+ * and PKCE (S256, required), rotating refresh tokens, JWT access tokens for resources and background jobs, revocation
+ * and sign-out. For demonstrations and tests alone: anyone may sign in as anyone. Rejects when the port is taken, the
+ * directory is not usable or a client is malformed.
  */
 export async function startProvider(options: ProviderOptions): Promise<RunningProvider> {
   const { directory, clients, accessTokenSeconds = 3600 } = options;

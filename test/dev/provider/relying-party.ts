@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach } from 'vitest';
-import type { DemoClient } from '../../../dev/provider/configuration.ts';
+import type { DemoClient, DemoJob } from '../../../dev/provider/configuration.ts';
 import { type NavigationRequest, sendNavigation } from '../../../dev/provider/navigation-request.ts';
 import { type ProviderOptions, type RunningProvider, startProvider } from '../../../dev/provider/provider.ts';
 import { Browser, type SignInChoice, type Visit } from '../../../dev/provider/sign-in-client.ts';
@@ -71,7 +71,11 @@ export interface TokenAnswer {
 }
 
 /** A request to the token endpoint, authenticated as the client. Rejects when the connection is cut. */
-async function token(issuer: string, parameters: Record<string, string>, as = client): Promise<TokenAnswer> {
+export async function token(
+  issuer: string,
+  parameters: Record<string, string>,
+  as: DemoClient | DemoJob = client,
+): Promise<TokenAnswer> {
   const response = await fetch(`${issuer}/token`, {
     method: 'POST',
     headers: { authorization: basic(as) },
@@ -102,7 +106,7 @@ export async function signIn(
   return answer.body;
 }
 
-export function basic({ client_id, client_secret }: DemoClient): string {
+export function basic({ client_id, client_secret }: DemoClient | DemoJob): string {
   const pair = [client_id, client_secret].map(encodeURIComponent).join(':');
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
