@@ -75,10 +75,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     const settings = process.env;
     const hostJson = await readHostJson(root, settings);
-    await loadApp(root, app);
+    const stream = await loadApp(root, app);
+    if (stream !== undefined) ends.push(() => stream.close());
     ends.push(() =>
       within(grace, endApp(app)).catch((error: unknown) => log(`[host] error: in an appTerminate hook: ${error}`)),
     );
+    if (stream !== undefined) ends.push(() => within(grace, stream.settled()));
 
     const functions = [...app.functions.values()].map((each) => hostFunction(each, settings)).toSorted(byName);
     if (functions.length === 0) log('[host] warning: the app registered no function.');
@@ -105,6 +107,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       admin: (request, response, path) => answerAdmin(request, response, path, runByName),
       fallback,
       bodyLimit: Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT) || undefined,
+      stream,
       log,
     });
 

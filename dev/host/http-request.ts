@@ -18,6 +18,10 @@ export function targetOf(request: IncomingMessage): Target {
   return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
+/** What the client calls this host. */
+export const authorityOf = (request: IncomingMessage) =>
+  request.headers.host ?? `localhost:${request.socket.localPort}`;
+
 /**
  * A request as the host hands it to the worker: dictionaries of nullable strings, header names in lower case, repeated
  * headers and query parameters joined with a comma, names of query parameters compared without case.
@@ -29,11 +33,10 @@ export function toHttpData(
   parameters: RouteParameters,
   body: Uint8Array | undefined,
 ): HttpData {
-  const authority = request.headers.host ?? `localhost:${request.socket.localPort}`;
   const query = target.query === '' ? '' : `?${target.query}`;
   const data: HttpData = {
     method: request.method ?? 'GET',
-    url: `http://${authority}${target.path}${query}`,
+    url: `http://${authorityOf(request)}${target.path}${query}`,
     nullableHeaders: headersOf(request.rawHeaders),
     nullableParams: dictionary(Object.entries(parameters)),
     nullableQuery: queryOf(target.query),
@@ -86,13 +89,18 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (encoding === undefined && (announced === undefined || announced === '0')) return undefined;
   if (Number(announced ?? 0) > limit) throw new BodyTooLarge();
   const chunks: Buffer[] = [];
+  for await (const chunk of limitedBody(request, limit)) chunks.push(chunk);
+  return chunks.length === 0 ? undefined : Buffer.concat(chunks);
+}
+
+/** The body as it comes in; the request is left open when the reader stops. `limit` and errors as for `readBody`. */
+export async function* limitedBody(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > limit) throw new BodyTooLarge();
-    chunks.push(chunk);
+    yield chunk;
   }
-  return length === 0 ? undefined : Buffer.concat(chunks, length);
 }
 
 export class BodyTooLarge extends Error {}

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyTooLarge, readBody, targetOf, toHttpData } from './http-request.ts';
 import { sendResponse } from './http-response.ts';
+import { forward } from './http-stream.ts';
 import type { Trigger } from './invoke.ts';
 import { type Listening, listen } from './listen.ts';
 import type { HttpRoute, Router } from './routes.ts';
 import type { HttpData, InvocationResponse } from './rpc.ts';
+import type { StreamServer } from './stream-server.ts';
 
 export interface HttpFunction extends HttpRoute {
   /** Of the trigger. */
@@ -27,6 +29,8 @@ export interface HttpOptions {
   fallback?: Fallback | undefined;
   /** Bytes; Azure's limit unless `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT` says otherwise. */
   bodyLimit?: number | undefined;
+  /** Of an app with HTTP streaming. */
+  stream?: StreamServer | undefined;
   log(line: string): void;
 }
 
@@ -34,8 +38,8 @@ export interface HttpOptions {
 const azureBodyLimit = 100 * 1024 * 1024;
 
 /**
- * Serves the functions with an HTTP trigger: requests and responses are buffered whole, as in Azure without streaming.
- * A handler that throws is status 500 with an empty body.
+ * Serves the functions with an HTTP trigger: requests and responses are buffered whole, as in Azure, unless the app
+ * turned on HTTP streaming. A handler that throws is status 500 with an empty body.
  *
  * @throws as `listen` does.
  */
@@ -44,7 +48,7 @@ export function serveHttp(options: HttpOptions): Promise<Listening> {
     answer(options, request, response).catch((error: unknown) => {
       if (error instanceof BodyTooLarge) return refuseBody(request, response);
       // A client that went away needs no answer.
-      if (request.destroyed && !request.complete) return response.destroy();
+      if (response.destroyed || (request.destroyed && !request.complete)) return response.destroy();
       options.log(`[host] error: ${error instanceof Error ? error.stack : error}`);
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { 'content-length': '0' }).end();
@@ -61,12 +65,25 @@ async function answer(options: HttpOptions, request: IncomingMessage, response: 
     if (!response.headersSent) response.writeHead(404, { 'content-length': '0' }).end();
     return;
   }
-  const body = await readBody(request, options.bodyLimit ?? azureBodyLimit);
-  const http = toHttpData(request, target, match.parameters, body);
+  const { value: hosted, parameters } = match;
+  const { stream, bodyLimit = azureBodyLimit } = options;
+  if (stream !== undefined) {
+    return forward(stream, {
+      request,
+      response,
+      target,
+      parameters,
+      bodyLimit,
+      invoke: (trigger) => hosted.invoke({ ...trigger, input: { name: hosted.bindingName } }),
+      warn: (line) => options.log(`[${hosted.name}] warning: ${line}`),
+    });
+  }
+  const body = await readBody(request, bodyLimit);
+  const http = toHttpData(request, target, parameters, body);
   let result: InvocationResponse;
   try {
-    result = await match.value.invoke({
-      input: { name: match.value.bindingName, data: { http } },
+    result = await hosted.invoke({
+      input: { name: hosted.bindingName, data: { http } },
       traceParent: http.nullableHeaders?.traceparent?.value ?? undefined,
       traceState: http.nullableHeaders?.tracestate?.value ?? undefined,
     });

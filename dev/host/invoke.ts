@@ -14,6 +14,8 @@ import type {
 
 /** What the trigger brings to one run of a function. */
 export interface Trigger {
+  /** One is made when there is none. */
+  invocationId?: string;
   input: ParameterBinding;
   /** Keys in the casing of the binding extension; `@azure/functions` turns them into camel case. */
   metadata?: Record<string, TypedData>;
@@ -83,7 +85,7 @@ function coreContext(
   trigger: Trigger,
   log: (level: LogLevel, category: LogCategory, message: string) => void,
 ): CoreInvocationContext {
-  const invocationId = randomUUID();
+  const { invocationId = randomUUID() } = trigger;
   const request: InvocationRequest = {
     invocationId,
     functionId: registered.id,

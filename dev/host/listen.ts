@@ -74,7 +74,8 @@ function close(server: Server, graceMilliseconds: number): Promise<void> {
 
 const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
 
-function portOf(server: Server | undefined): number | undefined {
+/** Undefined while it does not listen. */
+export function portOf(server: Server | undefined): number | undefined {
   const address = server?.address();
   return typeof address === 'object' && address !== null ? address.port : undefined;
 }

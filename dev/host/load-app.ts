@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { AppContext } from './app-context.ts';
 import { AppStartContext, HookContext, runHooks } from './hooks.ts';
 import { readJsonFile } from './json-file.ts';
+import { openStreamServer, type StreamServer } from './stream-server.ts';
 
 const manifestSchema = z.object({ main: z.string().min(1), type: z.string().optional() });
 
@@ -17,9 +18,10 @@ const loadedBefore = new Set<string>();
  * Source: https://github.com/Azure/azure-functions-nodejs-worker, `src/startApp.ts` and `src/loadScriptFile.ts`
  *
  * @param root absolute path of the directory with package.json.
+ * @returns the server that the app turned on with HTTP streaming; undefined without.
  * @throws Error in one sentence when there is nothing to load, and as it is whatever the app threw.
  */
-export async function loadApp(root: string, app: AppContext): Promise<void> {
+export async function loadApp(root: string, app: AppContext): Promise<StreamServer | undefined> {
   const manifest = manifestSchema.safeParse(await readJsonFile(resolve(root, 'package.json')));
   if (!manifest.success) throw new Error(`There is no package.json with a "main" in ${root}.`);
   const { main, type } = manifest.data;
@@ -27,11 +29,9 @@ export async function loadApp(root: string, app: AppContext): Promise<void> {
   if (!existsSync(path)) throw new Error(`The app is not built: ${main} does not exist. Run "npm run build" first.`);
   await loadEntry(path, /\.mjs$/.test(path) || (type === 'module' && !/\.cjs$/.test(path)));
   await runHooks(app.hooks.appStart, new AppStartContext(app.appLevelHookData, app.appHookData, root));
-  const capabilities = await app.programmingModel?.getCapabilities?.({});
+  const stream = await openStreamServer(() => app.programmingModel?.getCapabilities?.({}));
   app.lock();
-  if (capabilities?.HttpUri !== undefined) {
-    throw new Error('The app turns on HTTP streaming (enableHttpStream), which the local function host does not do.');
-  }
+  return stream;
 }
 
 /** A second load in this process runs the file anew. */

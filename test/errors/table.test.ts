@@ -12,7 +12,7 @@ describe('the error table', () => {
   });
 
   it.each(rows)('%s has a status that says whose turn it is', (_code, { status }) => {
-    expect([400, 401, 403, 404, 413, 500, 502, 503]).toContain(status);
+    expect([400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503, 504]).toContain(status);
   });
 
   it('says nothing twice', () => {

@@ -65,14 +65,6 @@ describe('npm run host', () => {
     await broken.remove();
   });
 
-  test('HTTP streaming is refused', async () => {
-    const streaming = await buildApp('registrations-app');
-    const host = forkHost(streaming.root, { MISTAKE: 'stream' });
-    expect(await host.exited).toBe(1);
-    expect(host.output()).toContain('The app turns on HTTP streaming');
-    await streaming.remove();
-  });
-
   test('ends when its parent is killed', async () => {
     const script = `
       import { fork } from 'node:child_process';
