@@ -26,7 +26,11 @@ beforeAll(() => {
       const file = join(directory, 'pages', `${programs.size}.ts`);
       // The pages speak of an app in the world; this one is here, and so are its provider and the fixtures.
       const local = source.replaceAll('https://auth.example.com', origin).replaceAll('contoso', 'demo');
-      writeFileSync(file, local.replaceAll("'../fixtures/", `'${root}test/fixtures/`));
+      const found = local
+        .replaceAll("'../fixtures/", `'${root}test/fixtures/`)
+        .replaceAll("'../shared/", `'${root}shared/`)
+        .replaceAll("'./http-trigger.ts'", `'${root}functions/http-trigger.ts'`);
+      writeFileSync(file, found);
       programs.set(file, `${page}\n${source}`);
     }
   }

@@ -1,0 +1,21 @@
+import { readdirSync } from 'node:fs';
+import type { RunningExample } from './example.ts';
+
+const names = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** `npm run example -- NAME`: an example on the local stack, until Ctrl-C. */
+async function main([name = '']: readonly string[]): Promise<void> {
+  if (!names.includes(name)) throw new Error(`npm run example -- NAME, which is one of: ${names.join(', ')}`);
+  const { start } = (await import(`./${name}/start.ts`)) as { start(): Promise<RunningExample> };
+  const { instructions, close } = await start();
+  console.log(`\n${instructions.join('\n')}\n`);
+  const end = () => close().then(() => process.exit(0));
+  process.once('SIGINT', end).once('SIGTERM', end);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
