@@ -22,10 +22,9 @@ const caption =
 /** Narrowest picture that can be read, in pixels. */
 const narrowest = 240;
 
-/** `signIn` is the address of a new sign-in, for when nothing else helps. */
-export function createLifeView(signIn: string): LifeView {
+export function createLifeView(): LifeView {
   const facts = createFactsView();
-  const trouble = createTroubleView(signIn);
+  const trouble = createTroubleView();
   const picture = element('div', { class: 'picture', role: 'img' });
   const list = refreshList();
   const root = element(

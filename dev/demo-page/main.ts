@@ -1,10 +1,10 @@
-import type { EntryView } from '../../shared/sessions/entry-view.ts';
-import { type Failure, readEntries, refreshTokens } from './api.ts';
+import { type Entry, TokenkeepError } from '../../client/index.ts';
+import { auth } from './auth.ts';
 import { createAnnouncer, createNotice } from './notice.ts';
 import { pollDelay, quickly, startPolling } from './polling.ts';
 import { createSignedInView, type SignedInView } from './signed-in.ts';
-import { signedOutView, whySignedOut } from './signed-out.ts';
-import { byWhom, clockTime, sentence } from './words.ts';
+import { signedOutView } from './signed-out.ts';
+import { byWhom, clockTime, sentence, whySignedOut } from './words.ts';
 
 const place = (id: string): HTMLElement => {
   const found = document.getElementById(id);
@@ -17,47 +17,60 @@ const announce = createAnnouncer(place('announcement'));
 /** Who is shown: absent before the first answer, `nobody` when signed out. */
 let shown: { readonly who: string; readonly views: ReadonlyMap<string, SignedInView> } | 'nobody' | undefined;
 /** What the last press of the button came to; shown until the next press. */
-let refreshFailure: Failure | undefined;
+let refreshFailure: TokenkeepError | undefined;
+/** When the tokens were issued that are shown. */
+let issued = '';
 let isAnswering = true;
 
+auth.onChange((entries, reason) => {
+  if (entries) showEntries(entries, Date.now());
+  else showNobody(reason);
+});
 const readNow = startPolling(read);
 setInterval(() => {
   if (document.hidden || shown === undefined || shown === 'nobody') return;
   for (const view of shown.views.values()) view.tick(Date.now());
 }, 1_000);
 
-/** Reads the entries and shows them; gives the milliseconds until the next time. */
+/** Asks who is signed in, which is shown where it is news; gives the milliseconds until the next time. */
 async function read(): Promise<number | undefined> {
-  const answer = await readEntries();
-  const wasAnswering = isAnswering;
-  isAnswering = answer.ok || answer.failure.status !== undefined;
-  if (isAnswering && !wasAnswering) announce('The function host answers again.');
-  if (!answer.ok) return showFailure(answer.failure);
-  notice(refreshFailure);
-  const now = Date.now();
-  showEntries(answer.value, now);
-  return pollDelay(answer.value, now);
-}
-
-function showFailure(failure: Failure): number | undefined {
-  if (failure.status !== 401) {
+  try {
+    const entries = await auth.me();
+    answers(true);
+    notice(refreshFailure);
+    return entries && pollDelay(entries, Date.now());
+  } catch (error) {
+    const failure = failureOf(error);
+    answers(failure.status !== 0);
     notice(failure);
     return quickly;
   }
-  showNobody(failure);
-  return undefined;
 }
 
-function showNobody(failure: Failure): void {
+function answers(isNow: boolean): void {
+  if (isNow && !isAnswering) announce('The function host answers again.');
+  isAnswering = isNow;
+}
+
+function failureOf(error: unknown): TokenkeepError {
+  if (!(error instanceof TokenkeepError)) throw error;
+  if (error.code !== 'network') return error;
+  return new TokenkeepError('network', 'The function host does not answer', {
+    remedy: 'Look whether npm start is still running. This page asks again every few seconds.',
+  });
+}
+
+function showNobody(failure: TokenkeepError | undefined): void {
   refreshFailure = undefined;
   notice(undefined);
   if (shown === 'nobody') return;
-  const reason = whySignedOut(failure, shown !== undefined);
+  const reason = failure && whySignedOut(failure, shown !== undefined);
   shown = 'nobody';
   replaceView(signedOutView(reason));
 }
 
-function showEntries(entries: readonly EntryView[], now: number): void {
+function showEntries(entries: readonly Entry[], now: number): void {
+  if (shown === 'nobody') readNow();
   const who = entries.map(({ provider_name, user_id }) => `${provider_name} ${user_id}`).join();
   if (shown === undefined || shown === 'nobody' || shown.who !== who) {
     const views = new Map(
@@ -66,6 +79,7 @@ function showEntries(entries: readonly EntryView[], now: number): void {
     shown = { who, views };
     replaceView(...[...views.values()].map(({ root }) => root));
   }
+  issued = entries.map(({ refresh_state }) => refresh_state.issued_on).join();
   for (const entry of entries) {
     const renewed = shown.views.get(entry.provider_name)?.update(entry, now);
     if (!renewed) continue;
@@ -84,18 +98,17 @@ function replaceView(...roots: readonly HTMLElement[]): void {
 }
 
 async function refresh(): Promise<void> {
-  const answer = await refreshTokens();
   refreshFailure = undefined;
-  if (answer.ok) {
-    if (!answer.value.refreshed) announce('Nothing to do: the token was refreshed less than 30 seconds ago.');
-  } else if (answer.failure.status === 401) {
-    showNobody(answer.failure);
-    return;
-  } else if (answer.failure.code === 'refresh_refused') {
+  const before = issued;
+  try {
+    await auth.refresh();
+    if (issued === before) announce('Nothing to do: the token was refreshed less than 30 seconds ago.');
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.status === 401) return;
     // The entry says so itself from now on.
-    announce(sentence(answer.failure.title));
-  } else if (answer.failure.status !== undefined) {
-    refreshFailure = answer.failure;
+    if (failure.code === 'refresh_refused') announce(sentence(failure.message));
+    else if (failure.status !== 0) refreshFailure = failure;
   }
   notice(refreshFailure);
   readNow();

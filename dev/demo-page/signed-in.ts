@@ -1,9 +1,9 @@
 import type { EntryView } from '../../shared/sessions/entry-view.ts';
+import { signOutLink } from './auth.ts';
 import { createClaimsView } from './claims-view.ts';
 import { element } from './element.ts';
 import { createLifeView } from './life-view.ts';
 import type { Life } from './lives.ts';
-import { signInAddress } from './signed-out.ts';
 import { createTokenView, type TokenView } from './token-view.ts';
 
 /** What a signed-in user sees of one entry. */
@@ -23,7 +23,7 @@ export interface SignedInParts {
 const tokenNames = ['access_token', 'id_token', 'refresh_token'] as const;
 
 export function createSignedInView({ user_id, provider_name }: EntryView, parts: SignedInParts): SignedInView {
-  const life = createLifeView(`${signInAddress}&prompt=login`);
+  const life = createLifeView();
   const claims = createClaimsView();
   const tokens = new Map<string, TokenView>();
   const tokenList = element('div', { class: 'tokens' });
@@ -39,12 +39,7 @@ export function createSignedInView({ user_id, provider_name }: EntryView, parts:
         element('h1', { id: 'title', tabindex: -1 }, user_id),
         element('p', { class: 'quiet' }, `Signed in with the provider “${provider_name}”`),
       ),
-      element(
-        'div',
-        { class: 'buttons' },
-        refreshButton(parts.refresh),
-        element('a', { class: 'button', href: '/.auth/logout?post_logout_redirect_uri=/' }, 'Sign out'),
-      ),
+      element('div', { class: 'buttons' }, refreshButton(parts.refresh), signOutLink('Sign out')),
     ),
     life.root,
     element('section', { 'aria-labelledby': 'tokens' }, element('h2', { id: 'tokens' }, 'Tokens'), tokenList),

@@ -1,25 +1,11 @@
-import type { Failure } from './api.ts';
+import type { TokenkeepError } from '../../client/index.ts';
+import { signInLink } from './auth.ts';
 import { element } from './element.ts';
 import { illustration } from './illustration.ts';
 import { failureText } from './notice.ts';
 
-/** Where signing in starts; the browser comes back to this page. */
-export const signInAddress = '/.auth/login/demo?post_login_redirect_uri=/';
-
-/** The reason to show for a 401: none where nobody was signed in before, nor expected to be. */
-export function whySignedOut(failure: Failure, wasSignedIn: boolean): Failure | undefined {
-  if (failure.code !== 'not_signed_in') return failure;
-  if (!wasSignedIn) return undefined;
-  return {
-    code: failure.code,
-    title: 'You are no longer signed in',
-    detail: 'This browser has no session any more; it may have been ended in another tab',
-    remedy: 'Sign in again.',
-  };
-}
-
 /** What somebody sees who is not signed in; `reason` where that is a surprise. */
-export function signedOutView(reason?: Failure): HTMLElement {
+export function signedOutView(reason?: TokenkeepError): HTMLElement {
   return element(
     'section',
     { class: 'welcome', 'aria-labelledby': 'title' },
@@ -33,8 +19,8 @@ export function signedOutView(reason?: Failure): HTMLElement {
     element(
       'p',
       { class: 'actions' },
-      element('a', { class: 'button primary', href: signInAddress }, 'Sign in with the demo provider'),
-      element('a', { href: `${signInAddress}&prompt=select_account` }, 'Use another account'),
+      signInLink('Sign in with the demo provider', { class: 'button primary' }),
+      signInLink('Use another account', { prompt: 'select_account' }),
     ),
     element(
       'p',

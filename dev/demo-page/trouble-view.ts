@@ -1,9 +1,10 @@
 import type { EntryView } from '../../shared/sessions/entry-view.ts';
+import { signInLink } from './auth.ts';
 import { element } from './element.ts';
 import { moment } from './words.ts';
 
-/** Says that refreshing fails, or has failed for good; `signIn` is where a new sign-in starts. */
-export function createTroubleView(signIn: string) {
+/** Says that refreshing fails, or has failed for good. */
+export function createTroubleView() {
   const root = element('div', { role: 'alert' });
   let shown = '';
   return {
@@ -13,19 +14,19 @@ export function createTroubleView(signIn: string) {
       const state = JSON.stringify([failures, refused, due_on]);
       if (state === shown) return;
       shown = state;
-      const text = refused ? finished(refused, now, signIn) : failing(failures, due_on, now);
+      const text = refused ? finished(refused, now) : failing(failures, due_on, now);
       root.replaceChildren(...(text ? [text] : []));
     },
   };
 }
 
-function finished({ on, reason }: { on: string; reason: string }, now: number, signIn: string): HTMLElement {
+function finished({ on, reason }: { on: string; reason: string }, now: number): HTMLElement {
   return element(
     'p',
     {},
     element('strong', {}, `The provider refused the refresh token for good at ${moment(Date.parse(on), now)}.`),
     ' Consent was withdrawn, or the refresh token expired or was used elsewhere. The access token stays until it expires; after that, only a new sign-in helps. ',
-    element('a', { href: signIn }, 'Sign in again'),
+    signInLink('Sign in again', { prompt: 'login' }),
     ' ',
     element('small', {}, element('code', {}, reason)),
   );

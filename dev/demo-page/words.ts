@@ -1,4 +1,4 @@
-import type { Failure } from './api.ts';
+import { TokenkeepError } from '../../client/index.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const second = 1000;
@@ -68,14 +68,25 @@ export function refreshSentence(at: number, cause: string, now: number, oldExpir
 }
 
 /** What an error says after its title: detail, remedy and when to try again, as sentences. */
-export function failureSentences({ detail, remedy, retryAfterSeconds }: Failure): string {
+export function failureSentences({ detail, remedy, retryAfter }: TokenkeepError): string {
   const isIdentifier = detail !== undefined && /^[a-z\d]+(_[a-z\d]+)*$/.test(detail);
   const reason = isIdentifier ? `The reason given is ${detail}` : detail;
-  const again = retryAfterSeconds === undefined ? undefined : `Retry-After is ${duration(retryAfterSeconds * second)}`;
+  const again = retryAfter === undefined ? undefined : `Retry-After is ${duration(retryAfter * second)}`;
   return [reason, remedy, again]
     .filter((text) => text !== undefined)
     .map(sentence)
     .join(' ');
+}
+
+/** The reason to show for a 401: none where nobody was signed in before, nor expected to be. */
+export function whySignedOut(failure: TokenkeepError, wasSignedIn: boolean): TokenkeepError | undefined {
+  if (failure.code !== 'not_signed_in') return failure;
+  if (!wasSignedIn) return undefined;
+  return new TokenkeepError(failure.code, 'You are no longer signed in', {
+    status: failure.status,
+    detail: 'This browser has no session any more; it may have been ended in another tab',
+    remedy: 'Sign in again.',
+  });
 }
 
 /** The text with a capital at its start and a full stop at its end. */

@@ -24,7 +24,7 @@ const get = (path: string, method = 'GET') => fetch(`${origin}${path}`, { method
 test.each([
   ['/', 'text/html; charset=utf-8', '<!doctype html>'],
   ['/?from=sign-in', 'text/html; charset=utf-8', '<!doctype html>'],
-  ['/demo.js', 'text/javascript; charset=utf-8', '/.auth/me'],
+  ['/demo.js', 'text/javascript; charset=utf-8', '/.auth/login/demo'],
   ['/demo.css', 'text/css; charset=utf-8', 'prefers-color-scheme: dark'],
   ['/favicon.svg', 'image/svg+xml', '<svg'],
 ])('%s comes with its type, and is neither stored nor sniffed', async (path, type, part) => {
