@@ -35,6 +35,10 @@ export interface TokenSet {
   readonly refreshToken?: RefreshToken;
   /** Seconds; absent where the provider does not say. */
   readonly expiresIn?: number;
+  /** What the tokens are good for; absent where the provider does not say, because it is what was asked for or before. */
+  readonly scopes?: readonly string[];
+  /** The resources (RFC 8707) that were asked for with them; absent where none was named. */
+  readonly resources?: readonly string[];
   /** Seconds until the tokens are to be refreshed, where the provider has rules other than "shortly before they expire". */
   readonly refreshAfter?: number;
 }
@@ -51,6 +55,15 @@ export interface AuthorizationRequest {
   readonly codeVerifier: string;
   /** Further parameters of the app's own: `scope`, `prompt`, `login_hint`, … */
   readonly extra: Readonly<Record<string, string>>;
+  /** Where the user connects an account: what is asked for comes on top of what is configured, and of this. */
+  readonly addsTo?: Granted;
+}
+
+/** What an account has granted before; nothing where it is not known yet. */
+export interface Granted {
+  readonly claims: Claims;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
 }
 
 /** Where to send the browser, and what the provider needs to know again when it comes back. */
@@ -145,7 +158,11 @@ export interface Provider {
    */
   signInWith(tokens: ClientTokens): Promise<SignedIn>;
   /** Redeems a refresh token. Every failure is a value. */
-  refresh(refreshToken: RefreshToken, identity: Identity, target?: Target): Promise<RefreshResult>;
+  refresh(
+    refreshToken: RefreshToken,
+    identity: Identity & Pick<TokenSet, 'resources'>,
+    target?: Target,
+  ): Promise<RefreshResult>;
   /**
    * Ends these tokens at the provider (RFC 7009), as far as it offers that: false where it does not, or there is nothing
    * to end. Throws `provider_*`.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import type { EpochSeconds, Random } from '../platform.ts';
-import type { RefreshResult, TokenSet } from '../providers/provider.ts';
+import type { RefreshResult, SignedIn, TokenSet } from '../providers/provider.ts';
 import type { RefreshToken } from '../telemetry/secret.ts';
 import {
   type Claims,
@@ -12,6 +12,36 @@ import {
   type TargetToken,
 } from '../token-store/session.ts';
 import { refreshDue } from './schedule.ts';
+
+/** The entry of somebody who has just signed in. */
+export function newEntry({ issuer, subject, claims, tokens }: SignedIn, now: EpochSeconds, random: Random): Entry {
+  return {
+    issuer,
+    subject,
+    claims,
+    ...storedTokens(tokens),
+    ...tokenTimes(tokens, now, random),
+    failures: 0,
+    history: [],
+  };
+}
+
+/**
+ * The entry after its user has signed in once more, to grant more. A refresh token that did not come anew stays, with
+ * what is known of the tries to redeem it, unless the provider has refused it for good.
+ */
+export function widenedEntry(entry: Entry, { claims, tokens }: SignedIn, now: EpochSeconds, random: Random): Entry {
+  const { dead, notBefore: _past, expiresAt: _expired, refreshAt: _due, ...kept } = entry;
+  const { refreshToken, attemptedAt: _open, unanswered: _told, redeemed: _by, ...rest } = kept;
+  const stays = tokens.refreshToken === undefined && dead === undefined;
+  return {
+    ...(stays ? kept : rest),
+    ...storedTokens(tokens),
+    claims: { ...withoutStated(entry), ...claims },
+    ...tokenTimes(tokens, now, random, (tokens.refreshToken ?? (stays ? refreshToken : undefined)) !== undefined),
+    failures: 0,
+  };
+}
 
 /** The times of an access token: when it was issued, when it expires and when it is due to be refreshed. */
 export function tokenTimes(
@@ -78,7 +108,7 @@ const mostTargets = 20;
 export function entryWithTarget(
   entry: Entry,
   target: TargetToken['target'],
-  { refreshToken, expiresIn, accessToken }: TokenSet & Pick<TargetToken, 'accessToken'>,
+  { refreshToken, expiresIn, accessToken, scopes }: TokenSet & Pick<TargetToken, 'accessToken'>,
   now: EpochSeconds,
   by: RefreshCause,
 ): Entry {
@@ -88,6 +118,7 @@ export function entryWithTarget(
   const token = {
     target,
     accessToken,
+    ...(scopes === undefined ? {} : { scopes }),
     issuedAt: now,
     ...(expiresIn === undefined ? {} : { expiresAt: now + expiresIn }),
   };
@@ -112,8 +143,10 @@ export function fingerprint(token: RefreshToken): string {
 }
 
 /** What of a TokenSet an entry keeps as it is. */
-export function storedTokens({ accessToken, accessTokenSecret, idToken, refreshToken }: TokenSet) {
+function storedTokens({ accessToken, accessTokenSecret, idToken, refreshToken, scopes, resources }: TokenSet) {
   return {
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(resources === undefined ? {} : { resources }),
     ...(accessToken === undefined ? {} : { accessToken }),
     ...(accessTokenSecret === undefined ? {} : { accessTokenSecret }),
     ...(idToken === undefined ? {} : { idToken }),

@@ -1,54 +1,65 @@
 import type { Provider } from '../providers/provider.ts';
 import type { Log } from '../telemetry/log.ts';
+import { connectionOf, userNames } from '../token-store/epoch.ts';
+import type { KeyRing } from '../token-store/key-ring.ts';
+import type { SessionId } from '../token-store/names.ts';
 import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore } from '../token-store/session-store.ts';
 
 export interface RevocationParts {
   readonly store: SessionStore;
+  readonly ring: Pick<KeyRing, 'newest'>;
   readonly provider: (name: string) => Provider | undefined;
   readonly log: Log;
 }
 
-/**
- * Ends the tokens of a session that is over at its providers, as far as they offer that and answer. Where that would
- * end what the user's other sessions live on, it is left to the last of them.
- */
-export async function revokeEntries(session: Session, { store, provider, log }: RevocationParts): Promise<void> {
-  const revocations = Object.entries(session.entries).map(async ([name, entry]) => {
-    const from = provider(name);
-    if (!from || entry.dead) return;
-    try {
-      if (from.revocationEndsGrant && (await hasOtherSession(session, name, entry, store))) return;
-      if (await from.revoke(entry, entry)) log.event('tokens_revoked', { session: session.id, provider: name });
-    } catch (error) {
-      log.event('revocation_failed', { session: session.id, provider: name }, error);
-    }
-  });
-  await Promise.all(revocations);
+/** Ends the tokens of a session that is over, entry by entry as `revokeEntry` does. */
+export async function revokeEntries(session: Session, parts: RevocationParts): Promise<void> {
+  const entries = Object.entries(session.entries);
+  await Promise.all(entries.map(([name, entry]) => revokeEntry(session.id, name, entry, parts)));
 }
 
 /**
- * Whether another session lives on what this user has given the app at this provider. Who has signed in by the provider
- * is the session's user; whose entry it has beside that is one of its aliases.
+ * Ends the tokens of an entry that its session has no more, as far as the provider offers that and answers. Where that
+ * would end what other sessions live on, it is left to the last of them.
  */
-async function hasOtherSession(
-  { provider, user, aliases }: Session,
+export async function revokeEntry(
+  session: SessionId,
+  name: string,
+  entry: Entry,
+  { store, ring, provider, log }: RevocationParts,
+): Promise<void> {
+  const from = provider(name);
+  if (!from || entry.dead) return;
+  try {
+    if (from.revocationEndsGrant && (await isHeldElsewhere(name, entry, store, ring))) return;
+    if (await from.revoke(entry, entry)) log.event('tokens_revoked', { session, provider: name });
+  } catch (error) {
+    log.event('revocation_failed', { session, provider: name }, error);
+  }
+}
+
+/** Whether a session lives on what this account has given the app: the account's own, or one that it is connected in. */
+async function isHeldElsewhere(
   name: string,
   { issuer, subject }: Entry,
   store: SessionStore,
+  ring: RevocationParts['ring'],
 ): Promise<boolean> {
-  for (const known of name === provider ? [user] : aliases) {
-    const other = (await store.newestOf(known))?.session.entries[name];
-    if (other?.issuer === issuer && other.subject === subject) return true;
-  }
-  return false;
+  const epoch = await ring.newest();
+  const account = [userNames(epoch, name, issuer, subject).user, connectionOf(epoch, name, issuer, subject)];
+  const sessions = (await Promise.all(account.map((one) => store.sessionsOf(one)))).flat();
+  return sessions.some(({ session }) => {
+    const other = session.entries[name];
+    return other?.issuer === issuer && other.subject === subject;
+  });
 }
 
 /** Ends tokens that came for a session which was over by then. */
 export async function revokeLate(
   entry: Entry,
   name: string,
-  { provider, log }: Omit<RevocationParts, 'store'>,
+  { provider, log }: Pick<RevocationParts, 'provider' | 'log'>,
 ): Promise<void> {
   const from = provider(name);
   // Whoever ended the session has decided what becomes of the whole grant.

@@ -76,6 +76,6 @@ export function entryView(provider: string, entry: Entry, rules: ViewRules): Ent
 }
 
 /** .NET's round-trip format "o" in UTC: `2016-10-07T20:24:55.0000000Z`. */
-function dotNetTime(time: EpochSeconds): string {
+export function dotNetTime(time: EpochSeconds): string {
   return `${new Date(time * 1000).toISOString().slice(0, -'.000Z'.length)}.0000000Z`;
 }

@@ -2,7 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { type Cookie, requestCookies } from '../http/cookies.ts';
 import { type Clock, type EpochSeconds, type Platform, seconds } from '../platform.ts';
+import type { TokenSet } from '../providers/provider.ts';
 import type { KeyRing } from '../token-store/key-ring.ts';
+import type { SessionId } from '../token-store/names.ts';
 import type { Ending } from './ending.ts';
 import { openValue, sealValue } from './sealed.ts';
 
@@ -18,10 +20,17 @@ export interface Attempt {
   readonly codeVerifier: string;
   /** As it was checked when the attempt began. */
   readonly ending: Ending;
+  /** The session that the account is to be connected in; absent for a sign-in. */
+  readonly connectsIn?: SessionId;
+  /** What was asked for, as far as that is not too long for a cookie. */
+  readonly asked: Asked;
   /** OAuth 1.0a, which has no `state`: the token comes back in its place. */
   readonly requestToken?: { readonly token: string; readonly secret: string };
   readonly expiresAt: EpochSeconds;
 }
+
+/** What an authorization request asks for (RFC 6749 section 3.3, RFC 8707). */
+export type Asked = Pick<TokenSet, 'scopes' | 'resources'>;
 
 /** Tabs that may sign in at once; a further one makes the oldest give up. */
 const mostAttempts = 5;
@@ -39,21 +48,33 @@ export interface AttemptScope {
   readonly secure: boolean;
 }
 
-/** Draws the values of a new attempt: 256 bits each, base64url. `lifetime` is in seconds. */
+/** Draws the values of a new attempt, which asks for nothing yet: 256 bits each, base64url. `lifetime` is in seconds. */
 export function newAttempt(
   platform: Platform,
-  { provider, ending, lifetime }: Pick<Attempt, 'provider' | 'ending'> & { readonly lifetime: number },
+  { lifetime, ...known }: Pick<Attempt, 'provider' | 'ending' | 'connectsIn'> & { readonly lifetime: number },
 ): Attempt {
   const draw = (bytes = 32) => Buffer.from(platform.random.bytes(bytes)).toString('base64url');
   return {
     id: platform.clock.now().toString(36).padStart(9, '0') + draw(6),
-    provider,
-    ending,
+    ...known,
+    asked: {},
     stateSecret: draw(),
     nonce: draw(),
     codeVerifier: draw(),
     expiresAt: seconds(platform.clock) + lifetime,
   };
+}
+
+/** With more characters of JSON the cookie would be too large. */
+const longestAsked = 400;
+
+/** What the address of an authorization request asks for; where that is too long, only the resources or nothing. */
+export function askedBy({ searchParams }: URL): Asked {
+  const scopes = searchParams.get('scope')?.split(' ');
+  const resources = searchParams.getAll('resource');
+  const named = resources.length === 0 ? {} : { resources };
+  const candidates: Asked[] = [{ ...named, ...(scopes ? { scopes } : {}) }, named];
+  return candidates.find((asked) => JSON.stringify(asked).length <= longestAsked) ?? {};
 }
 
 export function stateOf({ id, stateSecret }: Attempt): string {

@@ -64,8 +64,12 @@ export interface Entry {
   readonly accessTokenSecret?: TokenSecret;
   readonly idToken?: IdToken;
   readonly refreshToken?: RefreshToken;
+  /** When the account was connected; absent where it is the one that signed in. */
+  readonly connectedAt?: EpochSeconds;
   /** What the user has granted, as far as the provider has said. */
   readonly scopes?: readonly string[];
+  /** The further resources that the sign-in has asked for. */
+  readonly resources?: readonly string[];
   /** Access tokens for further resources, by the resource or scope they were asked for; the oldest goes first. */
   readonly targets?: Readonly<Record<string, TargetToken>>;
   /** The one of `targets` that `me` shows, because a refresh asked for it last. */
@@ -109,6 +113,8 @@ export interface TargetToken {
   /** What it was asked for, so that it can be asked for again. */
   readonly target: { readonly resource?: string; readonly scope?: string };
   readonly accessToken: AccessToken;
+  /** What it is good for, where the provider has said: it may be more than was asked for. */
+  readonly scopes?: readonly string[];
   readonly issuedAt: EpochSeconds;
   readonly expiresAt?: EpochSeconds;
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Provider } from '../../shared/providers/provider.ts';
 import { endSession } from '../../shared/sessions/end-session.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
-import type { UserId } from '../../shared/token-store/names.ts';
+import { connectionOf, userNames } from '../../shared/token-store/epoch.ts';
 import type { Session } from '../../shared/token-store/session.ts';
 import { type LocalApp, localApp } from '../fixtures/local-app.ts';
 import { aSession } from '../token-store/sessions.ts';
@@ -14,9 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => local.close());
 
-const aUser = () => randomBytes(32).toString('hex') as UserId;
 const { entries } = aSession(Date.now());
 const entry = entries['demo'] ?? expect.fail('there is no entry');
+const aSubject = () => randomUUID();
 
 /** Ends a session where every provider ends whole grants; gives the names of those that were asked to. */
 async function ended(session: Session): Promise<string[]> {
@@ -26,46 +26,75 @@ async function ended(session: Session): Promise<string[]> {
     const revoke = async () => asked.push(name) > 0;
     return demo && { ...demo, name, revocationEndsGrant: true, revoke };
   };
-  await endSession(session, { store: local.app.store, provider, log: local.app.log });
+  const { store, ring, log } = local.app;
+  await endSession(session, { store, ring, provider, log });
   return asked.toSorted();
 }
 
-/** Sessions of a person who has signed in by both: one with both entries, as an import makes it, and one of `other`. */
-async function both(subject = 'ada'): Promise<[Session, Session]> {
-  const [user, otherUser] = [aUser(), aUser()];
-  const imported = aSession(Date.now(), {
-    user,
-    aliases: [otherUser],
-    entries: { demo: entry, other: { ...entry, issuer: 'https://other.example' } },
+/** A session of the provider `demo` with a second entry, in one way or another, and one that `other` has begun. */
+async function both(
+  way: 'imported' | 'connected',
+  subject = aSubject(),
+  elsewhere = subject,
+): Promise<[Session, Session]> {
+  const epoch = await local.app.ring.newest();
+  const [mine, others] = [
+    { ...entry, subject: aSubject() },
+    { ...entry, issuer: 'https://other.example', subject },
+  ];
+  const first = aSession(Date.now(), {
+    ...userNames(epoch, 'demo', mine.issuer, mine.subject),
+    ...(way === 'imported'
+      ? { aliases: [userNames(epoch, 'other', others.issuer, subject).user] }
+      : { connected: [connectionOf(epoch, 'other', others.issuer, subject)] }),
+    entries: { demo: mine, other: others },
   });
-  const other = aSession(Date.now(), {
-    user: otherUser,
+  const second = aSession(Date.now(), {
+    ...userNames(epoch, 'other', others.issuer, elsewhere),
     provider: 'other',
-    entries: { other: { ...entry, issuer: 'https://other.example', subject } },
+    entries: { other: { ...others, subject: elsewhere } },
   });
-  await Promise.all([imported, other].map((one) => local.app.store.create(one)));
-  return [imported, other];
+  await Promise.all([first, second].map((one) => local.app.store.create(one)));
+  return [first, second];
 }
 
-it('a grant that another session of the user lives on is left to it, whichever provider began the one that ends', async () => {
-  const [imported, other] = await both();
-  expect(await ended(imported)).toEqual(['demo']);
-  expect(await ended(other)).toEqual(['other']);
+describe.each(['imported', 'connected'] as const)('a grant of an account that is %s in another session, too', (way) => {
+  it('is left to the session that the account has begun itself', async () => {
+    const [first, second] = await both(way);
+    expect(await ended(first)).toEqual(['demo']);
+    expect(await ended(second)).toEqual(['other']);
+  });
+
+  it('is left to the session that it is beside another in', async () => {
+    const [first, second] = await both(way);
+    expect(await ended(second)).toEqual([]);
+    expect(await ended(first)).toEqual(['demo', 'other']);
+  });
+
+  it('is not left to a session with somebody else’s', async () => {
+    const [first] = await both(way, aSubject(), aSubject());
+    expect(await ended(first)).toEqual(['demo', 'other']);
+  });
 });
 
-it('so the other way round', async () => {
-  const [imported, other] = await both();
-  expect(await ended(other)).toEqual([]);
-  expect(await ended(imported)).toEqual(['demo', 'other']);
-});
-
-it('a session with somebody else’s grant is no reason to leave it', async () => {
-  const [imported] = await both('bob');
-  expect(await ended(imported)).toEqual(['demo', 'other']);
+it('a grant that is connected in two sessions ends with the second', async () => {
+  const epoch = await local.app.ring.newest();
+  const subject = aSubject();
+  const sessions = ['ada', 'bob'].map((one) =>
+    aSession(Date.now(), {
+      ...userNames(epoch, 'demo', entry.issuer, `${one} ${subject}`),
+      connected: [connectionOf(epoch, 'other', entry.issuer, subject)],
+      entries: { demo: { ...entry, subject: `${one} ${subject}` }, other: { ...entry, subject } },
+    }),
+  );
+  await Promise.all(sessions.map((one) => local.app.store.create(one)));
+  const asked: string[][] = [];
+  for (const session of sessions) asked.push(await ended(session));
+  expect(asked).toEqual([['demo'], ['demo', 'other']]);
 });
 
 it('what is revoked is what was stored last: a refresh may have come in between', async () => {
-  const { store, log } = local.app;
+  const { store, ring, log } = local.app;
   const before = aSession(Date.now());
   await store.create(before);
   const stored = (await store.read(before.id)) ?? expect.fail('there is no session');
@@ -77,6 +106,6 @@ it('what is revoked is what was stored last: a refresh may have come in between'
     const demo = local.app.provider('demo');
     return demo && { ...demo, revoke: async (tokens) => revoked.push(tokens.refreshToken?.reveal()) > 0 };
   };
-  await endSession(before, { store, provider, log });
+  await endSession(before, { store, ring, provider, log });
   expect(revoked).toEqual(['rotated']);
 });

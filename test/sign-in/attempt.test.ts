@@ -3,12 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { serializeCookie } from '../../shared/http/cookies.ts';
 import {
   type Attempt,
+  askedBy,
   checkInTime,
   newAttempt,
   recallAttempt,
   rememberAttempt,
   stateOf,
 } from '../../shared/sign-in/attempt.ts';
+import { sessionIdOf } from '../../shared/token-store/names.ts';
 import { type LocalApp, localApp, origin } from '../fixtures/local-app.ts';
 
 const scope = { path: '/.auth/login', secure: true };
@@ -77,9 +79,29 @@ describe('an attempt', () => {
   it('fits into a cookie whatever the landing address holds', async () => {
     const { platform, ring } = local.app;
     const ending = { kind: 'code', target: 'x'.repeat(1_498), challenge: 'c'.repeat(43) } as const;
-    const attempt = newAttempt(platform, { ...fixed, provider: 'p'.repeat(32), ending });
+    const connectsIn = sessionIdOf('a session');
+    const drawn = newAttempt(platform, { ...fixed, provider: 'p'.repeat(32), ending, connectsIn });
+    const attempt = { ...drawn, asked: { scopes: ['x'.repeat(385)] } };
     const cookies = await rememberAttempt(attempt, requestWith(''), scope, ring, platform.clock);
     for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThan(4_096);
+  });
+});
+
+describe('what an address asks for', () => {
+  const asked = (query: Record<string, string>) =>
+    askedBy(new URL(`https://issuer.example/?${new URLSearchParams(query)}`));
+
+  it('is remembered: scopes and resources', () => {
+    expect(asked({ scope: 'openid mail', resource: 'urn:a' })).toEqual({
+      scopes: ['openid', 'mail'],
+      resources: ['urn:a'],
+    });
+    expect(asked({})).toEqual({});
+  });
+
+  it('is remembered without the scopes where they are too long, and not at all where the resources are', () => {
+    expect(asked({ scope: 'x'.repeat(400), resource: 'urn:a' })).toEqual({ resources: ['urn:a'] });
+    expect(asked({ scope: 'openid', resource: 'x'.repeat(400) })).toEqual({});
   });
 });
 

@@ -55,12 +55,14 @@ describe('several tabs of one browser', () => {
     local.clock.reset();
   });
 
-  it('can finish with the longest landing addresses and three kilobytes of other cookies', async () => {
+  it('can finish with the longest landing addresses, the longest scopes that are remembered and three kilobytes of other cookies', async () => {
     const { authorize, open, browser } = holdingBrowser(local);
+    // With `{"scopes":["openid","offline_access","…"]}` around it that is 400 characters.
+    const scope = `offline_access+${'x'.repeat(358)}`;
     const longest = `/${'x'.repeat(999 - origin.length - 3)}`;
     browser.jar.store(origin, [`other=${'x'.repeat(3_000)}; Path=/`]);
     const callbacks: URL[] = [];
-    for (let tab = 0; tab < 5; tab++) callbacks.push(await authorize(landingAt(longest)));
+    for (let tab = 0; tab < 5; tab++) callbacks.push(await authorize(`${landingAt(longest)}&scope=${scope}`));
     for (const callback of callbacks) {
       expect((await open(callback)).headers.get('location')).toBe(`${origin}${longest}`);
     }

@@ -91,8 +91,10 @@ export function startInstance(parts: InstanceParts): Instance {
     },
     sessionExpiry,
   });
-  const end = (session: Session) => endSession(session, { store, provider, log });
-  const expire = (stored: StoredSession) => expireSession(stored, { store, provider, log });
+  // Only providers that end whole grants make it look for the account's other sessions.
+  const ring = { newest: () => Promise.reject(new Error('there is no key ring here')) };
+  const end = (session: Session) => endSession(session, { store, ring, provider, log });
+  const expire = (stored: StoredSession) => expireSession(stored, { store, ring, provider, log });
   const visitParts = { store, agenda, refresh, end: expire, clock, log, refreshExtension };
 
   return {

@@ -1,14 +1,14 @@
 import type { App } from '../../app.ts';
-import type { Provider, SignedIn } from '../../providers/provider.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { appCodeHash, sealAppCode } from '../../sign-in/app-code.ts';
-import { newSession } from '../../sign-in/new-session.ts';
+import { newSession, type SignIn } from '../../sign-in/new-session.ts';
 import type { SessionToken } from '../../telemetry/secret.ts';
 import type { Session } from '../../token-store/session.ts';
 
 /** Stores the session of somebody who has just signed in, and gives it with its first token. */
 export async function beginSession(
   provider: Provider,
-  signedIn: SignedIn,
+  signedIn: SignIn,
   app: App,
 ): Promise<{ readonly session: Session; readonly token: SessionToken }> {
   const { session, key } = await drawn(provider, signedIn, app);
@@ -19,7 +19,7 @@ export async function beginSession(
 /** The same for an app that is to exchange a code for the session token; gives that code. */
 export async function beginSessionByCode(
   provider: Provider,
-  signedIn: SignedIn,
+  signedIn: SignIn,
   challenge: string,
   app: App,
 ): Promise<string> {
@@ -29,7 +29,7 @@ export async function beginSessionByCode(
   return code;
 }
 
-async function drawn(provider: Provider, signedIn: SignedIn, { settings, ring, platform }: App) {
+async function drawn(provider: Provider, signedIn: SignIn, { settings, ring, platform }: App) {
   return newSession(provider, signedIn, settings.session, await ring.newest(), platform);
 }
 

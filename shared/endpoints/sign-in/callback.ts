@@ -1,12 +1,14 @@
 import type { App } from '../../app.ts';
 import { isTokenkeepError, TokenkeepError } from '../../errors/tokenkeep-error.ts';
-import { redirect } from '../../http/respond.ts';
+import { problem, redirect } from '../../http/respond.ts';
 import type { Provider, SignedIn } from '../../providers/provider.ts';
+import { connect } from '../../sessions/connections.ts';
 import { type Attempt, checkInTime, recallAttempt } from '../../sign-in/attempt.ts';
 import { openValue, sealValue } from '../../sign-in/sealed.ts';
 import { Secret } from '../../telemetry/secret.ts';
 import { callbackParameters, providerIn, single } from '../route.ts';
-import { land, landFailed } from './landing.ts';
+import { againFromHere, checkSession, lacksStrictCookie } from './connecting.ts';
+import { land, landConnected, landFailed } from './landing.ts';
 import { attemptScope, callbackUrl } from './login.ts';
 
 /** What is read of an authorization response (RFC 6749 section 4.1.2, RFC 9207; RFC 5849 section 2.2). */
@@ -22,12 +24,19 @@ export async function callback(request: Request, app: App): Promise<Response> {
   const reference = { state, requestToken: oauth_token ?? denied };
   const { attempt, cookie } = await recallAttempt(reference, provider.name, request, attemptScope(app), app.ring);
   const arrival = { request, provider, cookie, ending: attempt.ending };
+  const { connectsIn } = attempt;
+  if (connectsIn !== undefined && lacksStrictCookie(request, app)) return againFromHere(request);
   try {
+    if (connectsIn !== undefined) {
+      await checkSession(connectsIn, request, app);
+      await connect(connectsIn, provider, await signedIn(attempt, provider, parameters, app), app);
+      return landConnected(arrival, app);
+    }
     return await land(await signedIn(attempt, provider, parameters, app), arrival, app);
   } catch (error) {
     if (!isTokenkeepError(error)) throw error;
     app.log.event('sign_in_failed', { provider: provider.name }, error);
-    return landFailed(error, arrival, app);
+    return connectsIn === undefined ? landFailed(error, arrival, app) : problem(error, request, undefined, [cookie]);
   }
 }
 // The attempt's cookie says whose it is; providers that post their answer do so from their own site.
@@ -73,8 +82,8 @@ async function signedIn(
       detail: `the provider says ${refusal.replace(/[^\w.-]/g, '_').slice(0, 60)}`,
     });
   }
-  const { nonce, codeVerifier, requestToken } = attempt;
-  return provider.redeem({
+  const { nonce, codeVerifier, requestToken, asked } = attempt;
+  const redeemed = await provider.redeem({
     parameters,
     redirectUri: callbackUrl(app, provider.name),
     nonce,
@@ -83,4 +92,6 @@ async function signedIn(
       ? {}
       : { requestToken: { ...requestToken, secret: new Secret('request_token_secret', requestToken.secret) } }),
   });
+  // Where the answer does not say, it is what was asked for (RFC 6749 section 5.1).
+  return { ...redeemed, tokens: { ...asked, ...redeemed.tokens } };
 }

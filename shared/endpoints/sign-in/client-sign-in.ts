@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import { isTokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { json, problem } from '../../http/respond.ts';
+import { deviceOf } from '../../sign-in/device.ts';
 import { jsonBody } from '../json-body.ts';
 import { providerIn } from '../route.ts';
 import { tokenReply } from '../session/token-reply.ts';
@@ -15,7 +16,9 @@ export async function clientSignIn(request: Request, app: App): Promise<Response
   const provider = providerIn(request, app);
   const tokens = await jsonBody(request, clientTokens);
   try {
-    const { session, token } = await beginSession(provider, await provider.signInWith(tokens), app);
+    const signedIn = await provider.signInWith(tokens);
+    const signIn = { ...signedIn, device: deviceOf(request.headers.get('user-agent')) };
+    const { session, token } = await beginSession(provider, signIn, app);
     return json(tokenReply(session, token));
   } catch (error) {
     if (!isTokenkeepError(error)) throw error;

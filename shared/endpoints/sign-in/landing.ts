@@ -3,12 +3,13 @@ import type { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import type { Cookie } from '../../http/cookies.ts';
 import { html, problem, redirect } from '../../http/respond.ts';
 import type { Provider, SignedIn } from '../../providers/provider.ts';
+import { deviceOf } from '../../sign-in/device.ts';
 import type { Ending } from '../../sign-in/ending.ts';
 import { cookieOf } from '../session/session-cookie.ts';
 import { tokenReply } from '../session/token-reply.ts';
 import { beginSession, beginSessionByCode } from './begin-session.ts';
 import { completionPage } from './completion.ts';
-import { endReplacedSession } from './replaced-session.ts';
+import { replaceSession } from './replaced-session.ts';
 
 /** What the end of a sign-in needs to know of its callback. */
 export interface Arrival {
@@ -22,11 +23,12 @@ export interface Arrival {
 /** Begins the session and hands it over in the way that the app has asked for. */
 export async function land(signedIn: SignedIn, arrival: Arrival, app: App): Promise<Response> {
   const { request, provider, ending, cookie } = arrival;
+  const signIn = { ...signedIn, device: deviceOf(request.headers.get('user-agent')) };
   if (ending.kind === 'code') {
-    const code = await beginSessionByCode(provider, signedIn, ending.challenge, app);
+    const code = await beginSessionByCode(provider, signIn, ending.challenge, app);
     return redirect(withFragment(landing(ending, app), 'authorization_code', code), [cookie]);
   }
-  const { session, token } = await beginSession(provider, signedIn, app);
+  const { session, token } = await beginSession(provider, signIn, app);
   switch (ending.kind) {
     case 'token': {
       const reply = JSON.stringify(tokenReply(session, token));
@@ -36,9 +38,14 @@ export async function land(signedIn: SignedIn, arrival: Arrival, app: App): Prom
     case 'frame':
       return html(completionPage(ending, { oauth: tokenReply(session, token) }), 200, [cookie]);
     case 'cookie':
-      await endReplacedSession(request, app);
+      await replaceSession(request, session, app);
       return redirect(landing(ending, app), [cookie, cookieOf(app, token)]);
   }
+}
+
+/** After an account was connected: the session is the same, and so is its cookie. */
+export function landConnected({ ending, cookie }: Arrival, app: App): Response {
+  return redirect(landing('target' in ending ? ending : {}, app), [cookie]);
 }
 
 /** Tells the app that nobody was signed in, in the way that it watches for. */

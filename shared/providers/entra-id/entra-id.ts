@@ -8,7 +8,7 @@ import { refreshFailure } from '../oauth/token-endpoint.ts';
 import { broughtTokens, withOwnRefreshToken } from '../openid-connect/client-tokens.ts';
 import { discovered, type Metadata } from '../openid-connect/discovery.ts';
 import { openIdConnectProvider } from '../openid-connect/openid-connect.ts';
-import type { Identity, Provider, ProviderParts, RefreshResult, Target, TokenSet } from '../provider.ts';
+import type { Claims, Identity, Provider, ProviderParts, RefreshResult, Target, TokenSet } from '../provider.ts';
 import { checkAllowed, type EntraAllowLists } from './allow-list.ts';
 import { type EntraAuthority, entraAuthorities, issuerOf, tenantOf, tenantRule } from './authority.ts';
 import { entraFailure, withLoopAsThrottling } from './failure.ts';
@@ -70,10 +70,11 @@ export function entraIdProvider(settings: EntraIdSettings, parts: ProviderParts)
 
   async function refreshOwn(refreshToken: RefreshToken, identity: Identity): Promise<RefreshResult> {
     const provider = await connected();
-    const result = await provider.refresh(refreshToken, identity);
+    const first = await provider.refresh(refreshToken, identity);
     const target = configuredTarget(own, settings);
-    const lacksTarget = !result.ok && result.failure.reason === 'invalid_request' && target !== undefined;
-    return lacksTarget ? provider.refresh(refreshToken, identity, target) : result;
+    const lacksTarget = !first.ok && first.failure.reason === 'invalid_request' && target !== undefined;
+    const result = lacksTarget ? await provider.refresh(refreshToken, identity, target) : first;
+    return result.ok ? { ...result, tokens: withOfflineAccess(result.tokens) } : result;
   }
 
   /** The refresh token stays the one that is for the session's own API. */
@@ -104,14 +105,18 @@ export function entraIdProvider(settings: EntraIdSettings, parts: ProviderParts)
     hasTargets: true,
     acceptsBearer: true,
 
-    authorizationUrl: async (request) => (await connected()).authorizationUrl(request),
+    async authorizationUrl({ extra, ...request }) {
+      const hint = request.addsTo && displayed(request.addsTo.claims);
+      const hinted = { ...request, extra: { ...(hint === undefined ? {} : { login_hint: hint }), ...extra } };
+      return (await connected()).authorizationUrl(hinted);
+    },
 
     /** Where an answer says whose it is (RFC 9207), discovery for many tenants has the placeholder in that place. */
     async redeem({ parameters, ...attempt }) {
       const iss = tenantOf(own, parameters['iss']) === undefined ? {} : { iss: own.issuer };
       const signedIn = await (await connected()).redeem({ ...attempt, parameters: { ...parameters, ...iss } });
       checkAllowed(allowed, signedIn.claims);
-      return signedIn;
+      return { ...signedIn, tokens: withOfflineAccess(signedIn.tokens) };
     },
 
     /** An ID token that is not this app's own is not kept. */
@@ -137,10 +142,23 @@ export function entraIdProvider(settings: EntraIdSettings, parts: ProviderParts)
     issuerOf: (stated) => (stated === undefined ? undefined : ownIssuer(stated)),
     signOutUrl: async (returnTo) => (await connected()).signOutUrl(returnTo),
 
-    /** https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: v2 has the first, v1 the last two. */
-    displayName: (claims, subject) => firstText(claims, 'preferred_username', 'upn', 'email', 'unique_name') ?? subject,
+    displayName: (claims, subject) => displayed(claims) ?? subject,
     principalId: (claims, subject) => firstText(claims, 'oid') ?? subject,
   };
+}
+
+/** https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference: v2 has the first, v1 the last two. */
+function displayed(claims: Claims): string | undefined {
+  return firstText(claims, 'preferred_username', 'upn', 'email', 'unique_name');
+}
+
+/**
+ * Answers leave `offline_access` out of their scopes, but only with it there is a refresh token:
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#successful-response-2
+ */
+function withOfflineAccess(tokens: TokenSet): TokenSet {
+  if (!tokens.scopes || !tokens.refreshToken) return tokens;
+  return { ...tokens, scopes: [...new Set([...tokens.scopes, 'offline_access'])] };
 }
 
 /** v1 gives a new one with every answer. */

@@ -93,7 +93,8 @@ export function facebookProvider(settings: FacebookSettings, parts: ProviderPart
       // Of a user that Facebook wants to see first, it takes no token, not even a new one.
       const refused = asRefusal('sign_in_refused', 'token');
       const tokens = await exchange(accessToken.reveal()).catch(refused);
-      return { issuer, ...(await identify(tokens.accessToken).catch(refused)), tokens };
+      const { scopes: granted, ...user } = await identify(tokens.accessToken).catch(refused);
+      return { issuer, ...user, tokens: { ...tokens, scopes: granted } };
     },
 
     async signInWith({ accessToken }) {
@@ -101,8 +102,8 @@ export function facebookProvider(settings: FacebookSettings, parts: ProviderPart
       const user = await api.check(accessToken).catch(asRefusal('client_token_refused', 'parameter'));
       const refused = asRefusal('client_token_refused', 'token');
       const tokens = await exchange(accessToken.reveal()).catch(refused);
-      const identity = await identify(tokens.accessToken).catch(refused);
-      if (identity.subject === user) return { issuer, ...identity, tokens };
+      const { scopes: granted, ...identity } = await identify(tokens.accessToken).catch(refused);
+      if (identity.subject === user) return { issuer, ...identity, tokens: { ...tokens, scopes: granted } };
       throw new TokenkeepError('provider_response_invalid', { detail: 'me is another user than debug_token' });
     },
 

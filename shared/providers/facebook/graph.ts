@@ -3,15 +3,18 @@ import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { type Clock, seconds } from '../../platform.ts';
 import type { AccessToken, ClientSecret } from '../../telemetry/secret.ts';
 import { type IssuedTokens, issuedTokens } from '../oauth/token-endpoint.ts';
-import type { Identity } from '../provider.ts';
+import type { Identity, TokenSet } from '../provider.ts';
 import { graphAnswer, graphError } from './error.ts';
 
 /** An app's access to the Graph API. Tokens and the app secret go in bodies and headers, never in an address. */
 export interface FacebookGraph {
   /** Redeems a code, or exchanges an access token. Throws a GraphError. */
   tokens(parameters: Readonly<Record<string, string>>): Promise<IssuedTokens>;
-  /** Who an access token is for, with these fields of theirs as claims. Throws a GraphError. */
-  identify(accessToken: AccessToken, fields: readonly string[]): Promise<Omit<Identity, 'issuer'>>;
+  /** Who an access token is for, with these fields of theirs as claims, and what they have granted. Throws a GraphError. */
+  identify(
+    accessToken: AccessToken,
+    fields: readonly string[],
+  ): Promise<Omit<Identity, 'issuer'> & Required<Pick<TokenSet, 'scopes'>>>;
   /**
    * The id of the user that an access token is for. Throws `client_token_refused` unless it is alive and of this app, and
    * a GraphError: of the kind `parameter` for another app's token, of the kind `token` if the app itself is refused.
@@ -53,15 +56,15 @@ export function facebookGraph({ graph, clientId, secret, fetch, clock }: Faceboo
      */
     async identify(accessToken, fields) {
       const url = new URL(`${graph}/me`);
-      url.searchParams.set('fields', fields.join(','));
+      url.searchParams.set('fields', [...fields, 'permissions'].join(','));
       url.searchParams.set('appsecret_proof', proofOf(accessToken.reveal()));
       const headers = { authorization: `Bearer ${accessToken.reveal()}` };
-      const claims = await graphAnswer(await fetch(url, { headers }), 'me');
+      const { permissions, ...claims } = await graphAnswer(await fetch(url, { headers }), 'me');
       const { id } = claims;
       if (typeof id !== 'string' || id === '') {
         throw new TokenkeepError('provider_response_invalid', { detail: 'me has no id' });
       }
-      return { subject: id, claims };
+      return { subject: id, claims, scopes: granted(permissions) };
     },
 
     /**
@@ -88,6 +91,18 @@ export function facebookGraph({ graph, clientId, secret, fetch, clock }: Faceboo
       return user_id;
     },
   };
+}
+
+/**
+ * Users may decline some of what is asked for, and the token does not say so:
+ * https://developers.facebook.com/docs/graph-api/reference/user/permissions
+ */
+function granted(permissions: unknown): readonly string[] {
+  const { data }: { data?: unknown } = typeof permissions === 'object' && permissions !== null ? permissions : {};
+  const list: readonly { permission?: unknown; status?: unknown }[] = Array.isArray(data) ? data : [];
+  return list.flatMap(({ permission, status }) =>
+    typeof permission === 'string' && status === 'granted' ? [permission] : [],
+  );
 }
 
 /** What `debug_token` tells. */

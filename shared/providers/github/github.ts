@@ -51,8 +51,13 @@ export function githubProvider(settings: GitHubSettings, parts: ProviderParts): 
    * A refresh token is good once; with it the old access token ends:
    * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens
    */
-  const redeemRefreshToken = (refresh_token: string): Promise<IssuedTokens> =>
-    requestTokens(client, 'refresh_token', { refresh_token });
+  const redeemRefreshToken = (refresh_token: string) => redeem('refresh_token', { refresh_token });
+
+  /** The scopes are divided by commas, and none are an empty text. */
+  async function redeem(grantType: string, parameters: Readonly<Record<string, string>>): Promise<IssuedTokens> {
+    const { scopes = [], ...tokens } = await requestTokens(client, grantType, parameters);
+    return { ...tokens, scopes: scopes.flatMap((one) => one.split(',')) };
+  }
 
   async function endAccessToken(accessToken: AccessToken): Promise<boolean> {
     await github.end(accessToken);
@@ -71,12 +76,15 @@ export function githubProvider(settings: GitHubSettings, parts: ProviderParts): 
     hasTargets: false,
     acceptsBearer: false,
 
-    async authorizationUrl(request) {
-      return { url: authorizationAddress(`${web}/login/oauth/authorize`, codeParameters(settings, request)) };
+    /** `login` suggests an account. */
+    async authorizationUrl({ extra, ...request }) {
+      const login = request.addsTo && firstText(request.addsTo.claims, 'login');
+      const hinted = { ...request, extra: { ...(login === undefined ? {} : { login }), ...extra } };
+      return { url: authorizationAddress(`${web}/login/oauth/authorize`, codeParameters(settings, hinted)) };
     },
 
     async redeem({ parameters, redirectUri, codeVerifier }) {
-      const tokens = await requestTokens(client, 'authorization_code', {
+      const tokens = await redeem('authorization_code', {
         code: codeOf(parameters),
         redirect_uri: redirectUri,
         code_verifier: codeVerifier,

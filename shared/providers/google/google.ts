@@ -89,6 +89,13 @@ export function googleProvider(settings: GoogleSettings, parts: ProviderParts): 
     acceptsBearer: false,
     issuerOf: () => issuer,
 
+    /** https://developers.google.com/identity/protocols/oauth2/web-server#incrementalAuth */
+    authorizationUrl: ({ extra, ...request }) =>
+      base.authorizationUrl({
+        ...request,
+        extra: { ...(request.addsTo ? { include_granted_scopes: 'true' } : {}), ...extra },
+      }),
+
     redeem: async (response) => accepted(await base.redeem(response)),
 
     /** Access and refresh tokens that a client brings are not known to be the same user's, so they are left alone. */

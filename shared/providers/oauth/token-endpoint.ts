@@ -66,17 +66,22 @@ function isJson({ headers }: Response): boolean {
   return /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(headers.get('content-type') ?? '');
 }
 
-/** The tokens in an answer. Throws a TokenEndpointError where there is no access token. */
+/**
+ * The tokens in an answer, with their scopes where it names them (RFC 6749 section 3.3). Throws a TokenEndpointError
+ * where there is no access token.
+ */
 export function issuedTokens(answer: Readonly<Record<string, unknown>>): IssuedTokens {
   const text = (name: string) => (typeof answer[name] === 'string' && answer[name] !== '' ? answer[name] : undefined);
   const accessToken = text('access_token');
   if (accessToken === undefined) throw new TokenEndpointError('no_access_token', 200);
   const [idToken, refreshToken, expiresIn] = [text('id_token'), text('refresh_token'), lifetime(answer['expires_in'])];
+  const scope = text('scope');
   return {
     accessToken: new Secret('access_token', accessToken),
     ...(idToken === undefined ? {} : { idToken: new Secret('id_token', idToken) }),
     ...(refreshToken === undefined ? {} : { refreshToken: new Secret('refresh_token', refreshToken) }),
     ...(expiresIn === undefined ? {} : { expiresIn }),
+    ...(scope === undefined ? {} : { scopes: scope.split(' ').filter((one) => one !== '') }),
   };
 }
 

@@ -3,7 +3,12 @@ import { boundedFetch } from '../../http/outbound.ts';
 import type { RefreshToken } from '../../telemetry/secret.ts';
 import { claimNameOf, claimTypeOf, idTokenClaimTypes } from '../claim-types.ts';
 import { firstText } from '../claims.ts';
-import { authorizationAddress, authorizationParameters, type RequestSettings } from '../oauth/authorization-request.ts';
+import {
+  authorizationAddress,
+  authorizationParameters,
+  type RequestSettings,
+  requestedResources,
+} from '../oauth/authorization-request.ts';
 import { checkResponseIssuer, codeOf } from '../oauth/authorization-response.ts';
 import { type ClientCredential, clientAuthentication } from '../oauth/client-authentication.ts';
 import {
@@ -22,6 +27,7 @@ import type {
   RefreshResult,
   SignedIn,
   Target,
+  TokenSet,
 } from '../provider.ts';
 import { asClientTokenError, broughtTokens, withOwnRefreshToken } from './client-tokens.ts';
 import { discovered, type Metadata } from './discovery.ts';
@@ -38,6 +44,8 @@ export interface OpenIdConnectSettings extends RequestSettings {
     | (Omit<Metadata, 'issuerInResponse'> & { readonly wellKnown?: never });
   /** Who else the tokens that clients bring may be for. */
   readonly allowedAudiences?: readonly string[];
+  /** Whether a refresh token gives access tokens for further resources (RFC 8707) and for fewer scopes. */
+  readonly furtherResources?: boolean;
   /** The claim that `user_id` shows: its name in the token, or the type that it has in `me`. */
   readonly nameClaim?: string;
 }
@@ -50,6 +58,11 @@ export interface Variations {
   readonly responseMode?: 'form_post';
 }
 
+/** What the sign-in was for. */
+const ownTarget: Target = {};
+/** What says that the user, or the provider, does not grant what is asked for (RFC 6749 section 5.2, RFC 8707 section 2). */
+const targetRefusals = ['invalid_grant', 'invalid_target', 'invalid_scope'];
+
 /** Any provider that speaks OpenID Connect (Core 1.0), by authorization code with PKCE (RFC 7636, RFC 9700 section 2.1.1). */
 export function openIdConnectProvider(
   settings: OpenIdConnectSettings,
@@ -57,7 +70,7 @@ export function openIdConnectProvider(
   variations: Variations = {},
 ): Provider {
   const fetch = boundedFetch(parts.fetch);
-  const { endpoints } = settings;
+  const { endpoints, furtherResources = false } = settings;
   const isIssuer = variations.isIssuer ?? statedIssuer;
   const nameClaim = settings.nameClaim === undefined ? undefined : claimNameOf(settings.nameClaim);
   const metadata =
@@ -107,7 +120,16 @@ export function openIdConnectProvider(
     return withOwnRefreshToken(signedIn, tokens.refreshToken, await refresh(tokens.refreshToken, signedIn));
   }
 
-  async function refresh(refreshToken: RefreshToken, identity: Identity, target: Target = {}): Promise<RefreshResult> {
+  async function refresh(
+    refreshToken: RefreshToken,
+    identity: Identity & Pick<TokenSet, 'resources'>,
+    target: Target = ownTarget,
+  ): Promise<RefreshResult> {
+    const { resource } = target;
+    // node-oidc-provider for one spends the refresh token before it refuses the resource, and gives none instead.
+    if (furtherResources && resource !== undefined && !identity.resources?.includes(resource)) {
+      return { ok: false, failure: { kind: 'refused', reason: 'invalid_target' } };
+    }
     try {
       const found = await metadata();
       if (!isIssuer(found, { ...identity.claims, iss: identity.issuer })) {
@@ -119,7 +141,7 @@ export function openIdConnectProvider(
         verify(found, idToken, { subject: identity.subject }),
       );
     } catch (error) {
-      return refreshFailure(error);
+      return refreshFailure(error, target === ownTarget ? undefined : targetRefusals);
     }
   }
 
@@ -128,7 +150,7 @@ export function openIdConnectProvider(
     title: settings.name,
     claimTypes: { types: idTokenClaimTypes, ...(nameClaim === undefined ? {} : { nameType: claimTypeOf(nameClaim) }) },
     refreshNeeds: 'Most OpenID Connect providers give a refresh token for the scope offline_access',
-    hasTargets: false,
+    hasTargets: furtherResources,
     acceptsBearer: true,
     redeem,
     signInWith,
@@ -136,7 +158,11 @@ export function openIdConnectProvider(
 
     async authorizationUrl(request) {
       const parameters = authorizationParameters(settings, request, variations.responseMode);
-      return { url: authorizationAddress((await metadata()).authorizationEndpoint, parameters) };
+      const url = authorizationAddress((await metadata()).authorizationEndpoint, parameters);
+      if (!furtherResources) return { url };
+      url.searchParams.delete('resource');
+      for (const resource of requestedResources(settings, request)) url.searchParams.append('resource', resource);
+      return { url };
     },
 
     revocationEndsGrant: false,

@@ -154,7 +154,7 @@ it('while the store cannot be reached, signing out says so, and the cookie stays
     ...app,
     store,
     endSession: (session: Parameters<typeof endSession>[0]) =>
-      endSession(session, { store, provider: app.provider, log: app.log }),
+      endSession(session, { store, ring: app.ring, provider: app.provider, log: app.log }),
   };
   const response = await handle(logout, new Request(`${origin}/.auth/logout`, { headers: { cookie } }), broken);
   expect((await problemIn(response)).code).toBe('container_unreachable');

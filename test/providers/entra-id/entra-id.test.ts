@@ -75,6 +75,17 @@ describe('the authorization request', () => {
   });
 });
 
+it('an account that is connected once more is hinted at by the name that it signs in with', async () => {
+  const claims = { preferred_username: 'adele@contoso.example', email: 'adele@mail.example' };
+  const addsTo = { claims, scopes: ['User.Read'], resources: [] };
+  const asked = (await provider().authorizationUrl({ ...request, extra: { scope: 'Mail.Read' }, addsTo })).url
+    .searchParams;
+  expect(asked.get('login_hint')).toBe(claims.preferred_username);
+  expect(asked.get('scope')).toBe('openid profile email offline_access User.Read Mail.Read');
+  const named = { ...request, extra: { login_hint: 'bo@contoso.example' }, addsTo };
+  expect((await provider().authorizationUrl(named)).url.searchParams.get('login_hint')).toBe('bo@contoso.example');
+});
+
 describe('a sign-in', () => {
   it('tells who the user is, with tokens for as long as Entra says', async () => {
     const signedIn = await signIn(provider());
@@ -84,7 +95,22 @@ describe('a sign-in', () => {
       claims: { oid: adele.oid, tid: entra.contoso, nonce: 'the-nonce', name: 'Adele Vance' },
       tokens: { expiresIn: 4242 },
     });
-    expect(Object.keys(signedIn.tokens).sort()).toEqual(['accessToken', 'expiresIn', 'idToken', 'refreshToken']);
+    expect(Object.keys(signedIn.tokens).sort()).toEqual([
+      'accessToken',
+      'expiresIn',
+      'idToken',
+      'refreshToken',
+      'scopes',
+    ]);
+  });
+
+  it('tells what was granted: offline_access too, which Entra leaves out, if there is a refresh token', async () => {
+    const { tokens, ...identity } = await signIn(provider());
+    expect(tokens.scopes).toEqual(['openid', 'profile', 'email', 'offline_access']);
+    const refreshed = await provider().refresh(tokens.refreshToken ?? expect.fail('no refresh token came'), identity);
+    expect(refreshed).toMatchObject({ ok: true, tokens: { scopes: tokens.scopes } });
+    const online = await signIn(provider({ loginParameters: {} }));
+    expect(online.tokens.scopes).toEqual(['openid', 'profile', 'email']);
   });
 
   it('has no refresh token without offline_access', async () => {

@@ -97,7 +97,7 @@ describe('a sign-in', () => {
   it('tells who the user is, by tokens that can be refreshed', async () => {
     const { tokens, ...identity } = await signIn(provider());
     expect(identity).toMatchObject({ issuer: server.issuer(entra.personal), subject: personalUser.sub });
-    expect(Object.keys(tokens).sort()).toEqual(['accessToken', 'expiresIn', 'idToken', 'refreshToken']);
+    expect(Object.keys(tokens).sort()).toEqual(['accessToken', 'expiresIn', 'idToken', 'refreshToken', 'scopes']);
   });
 
   it('has no refresh token without wl.offline_access', async () => {

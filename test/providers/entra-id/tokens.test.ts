@@ -140,7 +140,7 @@ describe('a refresh token beside it', () => {
     const brought = server.issue(adele);
     const { issuer, subject, tokens } = await bring(brought);
     expect({ issuer, subject }).toEqual({ issuer: server.issuer(entra.contoso), subject: adele.sub });
-    expect(Object.keys(tokens).sort()).toEqual(['accessToken', 'expiresIn', 'idToken', 'refreshToken']);
+    expect(Object.keys(tokens).sort()).toEqual(['accessToken', 'expiresIn', 'idToken', 'refreshToken', 'scopes']);
     expect(tokens.refreshToken?.reveal()).not.toBe(brought);
     expect(tokens.expiresIn).toBe(4242);
   });

@@ -189,7 +189,16 @@ describe('a sign-in', () => {
   it('asks for no field whose permission is not asked for', async () => {
     await signIn();
     const { url } = server.received.find((one) => one.url.pathname === mePath) ?? expect.fail('nobody asked');
-    expect(url.searchParams.get('fields')).toBe('id,name,email,first_name,last_name');
+    expect(url.searchParams.get('fields')).toBe('id,name,email,first_name,last_name,permissions');
+  });
+
+  it('tells what the user has granted, which may be less than was asked for, and makes no claim of it', async () => {
+    server.declined = ['email'];
+    const { tokens, claims } = await signIn();
+    expect(tokens.scopes).toEqual(['public_profile']);
+    expect(claims).not.toHaveProperty('permissions');
+    server.declined = [];
+    expect((await signIn()).tokens.scopes).toEqual(['public_profile', 'email']);
   });
 
   it('works without an address, which the user may withhold', async () => {

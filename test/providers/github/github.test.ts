@@ -104,6 +104,13 @@ describe('the authorization request', () => {
     expect((await signIn(by)).subject).toBe('583231');
   });
 
+  it('of an account that is connected once more asks for what it has granted before, too', async () => {
+    const addsTo = { claims: { login: 'octocat' }, scopes: ['gist'], resources: [] };
+    const { searchParams } = (await provider().authorizationUrl({ ...request, extra: { scope: 'repo' }, addsTo })).url;
+    expect(Object.fromEntries(searchParams)).toMatchObject({ scope: 'user:email gist repo', login: 'octocat' });
+    expect((await provider().authorizationUrl(request)).url.searchParams.has('login')).toBe(false);
+  });
+
   it('has no scope where none is set, as for a GitHub App', async () => {
     const { url } = await provider({ scopes: [] }).authorizationUrl(request);
     expect(url.searchParams.has('scope')).toBe(false);
@@ -115,7 +122,15 @@ describe('a sign-in', () => {
     const signedIn = await signIn();
     expect(signedIn).toMatchObject({ issuer: server.origin, subject: '583231' });
     expect(server.isAlive(accessTokenOf(signedIn))).toBe(true);
-    expect(Object.keys(signedIn.tokens)).toEqual(['accessToken']);
+    expect(Object.keys(signedIn.tokens)).toEqual(['accessToken', 'scopes']);
+  });
+
+  it('tells what was granted: a list with commas, or nothing', async () => {
+    const { tokens } = await signIn(provider({ scopes: ['user:email', 'repo', 'offline_access'] }));
+    expect(tokens.scopes).toEqual(['user:email', 'repo', 'offline_access']);
+    const refreshed = await provider().refresh(tokens.refreshToken ?? expect.fail('no refresh token came'), nobody);
+    expect(refreshed).toMatchObject({ ok: true, tokens: { scopes: tokens.scopes } });
+    expect((await signIn(provider({ scopes: [] }))).tokens.scopes).toEqual([]);
   });
 
   it('shows every member of the user by the claim types of App Service', async () => {

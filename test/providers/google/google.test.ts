@@ -96,6 +96,23 @@ const failures: [string, Fault, ErrorCode][] = [
 ];
 
 describe('the authorization request', () => {
+  it('of an account that is connected once more asks for what it has granted before, too', async () => {
+    const addsTo = {
+      claims: { email: elisa.email },
+      scopes: ['https://www.googleapis.com/auth/drive.file'],
+      resources: [],
+    };
+    const extra = { scope: 'https://www.googleapis.com/auth/calendar' };
+    const { searchParams } = (await provider().authorizationUrl({ ...request, extra, addsTo })).url;
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      scope: `openid profile email ${addsTo.scopes[0]} ${extra.scope}`,
+      include_granted_scopes: 'true',
+      login_hint: elisa.email,
+    });
+    const signIn = (await provider().authorizationUrl(request)).url.searchParams;
+    for (const name of ['include_granted_scopes', 'login_hint']) expect(signIn.has(name)).toBe(false);
+  });
+
   it('asks for a code with PKCE, a nonce and the scopes that are set', async () => {
     const { url, requestToken } = await provider().authorizationUrl(request);
     expect(`${url.origin}${url.pathname}`).toBe(server.endpoints.authorization);

@@ -46,6 +46,8 @@ export interface FacebookImpersonator extends Impersonator {
   user: FacebookUser;
   /** Whether they press Cancel. */
   cancels: boolean;
+  /** Permissions that they untick. */
+  declined: readonly string[];
   /** Seconds that exchanged tokens live; undefined where they do not expire, and the answer does not say. */
   longLife: number | undefined;
   /** Gives a token to an SDK on a device. */
@@ -129,7 +131,13 @@ export async function startFacebook(): Promise<FacebookImpersonator> {
     const shown = Object.entries(token.user).filter(
       ([name]) => asked.includes(name) && (!permissions[name] || token.scopes.includes(permissions[name])),
     );
-    return { body: Object.fromEntries(shown) };
+    const data = token.scopes.map((permission) => ({
+      permission,
+      status: state.declined.includes(permission) ? 'declined' : 'granted',
+    }));
+    return {
+      body: { ...Object.fromEntries(shown), ...(asked.includes('permissions') ? { permissions: { data } } : {}) },
+    };
   }
 
   /** https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging */
@@ -171,6 +179,7 @@ export async function startFacebook(): Promise<FacebookImpersonator> {
     endpoints: { dialog: impersonator.origin, graph: impersonator.origin },
     user: mark,
     cancels: false,
+    declined: [],
     longLife: 5_183_944,
     issue: ({ appId = facebook.appId, type = 'USER', expiresAt = now() + 5400 } = {}) =>
       issue({ appId, type, expiresAt, user: state.user, scopes: ['public_profile', 'email'] }),

@@ -118,7 +118,8 @@ describe('a sign-in', () => {
 
   it('has no refresh token without offline.access', async () => {
     const { tokens } = await signIn(provider({ scopes: ['tweet.read', 'users.read'] }));
-    expect(Object.keys(tokens)).toEqual(['accessToken', 'expiresIn']);
+    expect(Object.keys(tokens)).toEqual(['accessToken', 'expiresIn', 'scopes']);
+    expect(tokens.scopes).toEqual(['tweet.read', 'users.read']);
   });
 
   it('shows the claims under the types that OAuth 1.0a has', async () => {
