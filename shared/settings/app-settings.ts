@@ -1,6 +1,6 @@
 import './jitless.ts';
 import * as z from 'zod';
-import { choice, flag, origin } from './values.ts';
+import { choice, endpoint, flag, origin } from './values.ts';
 
 /**
  * The app settings (environment variables) that the code reads, beside the secrets that auth.json names and those that
@@ -12,6 +12,12 @@ export const appSettings = z.object({
   /** The origin that browsers see; without it https and WEBSITE_HOSTNAME. */
   TOKENKEEP_PUBLIC_URL: origin('an https origin such as https://auth.example.com').optional(),
   WEBSITE_HOSTNAME: z.string().optional(),
+  /** The app that the gateway stands in front of. */
+  TOKENKEEP_UPSTREAM: endpoint
+    .refine(isOriginWithPath, 'an https address without user, query and fragment')
+    .transform((text) => new URL(text))
+    .transform(({ origin, pathname }) => ({ origin, basePath: pathname.replace(/\/+$/, '') }))
+    .optional(),
   TOKENKEEP_VAULT_URL: origin('the URL of a key vault such as https://name.vault.azure.net'),
   TOKENKEEP_WRAP_KEY: keyName().default('tokenkeep-wrap'),
   TOKENKEEP_SIGN_KEY: keyName().default('tokenkeep-sign'),
@@ -44,6 +50,8 @@ export const appSettings = z.object({
   /** The whole of auth.json, where there is no such file. */
   WEBSITE_AUTH_V2_CONFIG_JSON: z.string().optional(),
   WEBSITE_AUTH_TOKEN_CONTAINER_SASURL: z.string().optional(),
+  /** At least 32 characters, by which a proxy shows to verify that it is one. */
+  TOKENKEEP_PROXY_KEY: z.string().optional(),
   /** Hex or base64; makes session tokens HS256 instead of ES256. */
   WEBSITE_AUTH_SIGNING_KEY: z.string().optional(),
   WEBSITE_AUTH_USE_LEGACY_CLAIMS: flag.prefault('true'),
@@ -55,6 +63,11 @@ export const appSettings = z.object({
 });
 
 export type AppSettings = z.infer<typeof appSettings>;
+
+function isOriginWithPath(text: string): boolean {
+  const { href, origin, pathname } = new URL(text);
+  return href === origin + pathname;
+}
 
 function keyName() {
   return z.string().regex(/^[\da-z-]{1,127}$/i, 'a Key Vault key name: letters, digits and hyphens');

@@ -1,5 +1,7 @@
 import './jitless.ts';
 import * as z from 'zod';
+import { plainPath } from '../http/plain-path.ts';
+import { backends } from './backends.ts';
 import { identityProviders } from './identity-providers.ts';
 import { choice, endpoint, headerName, hours, settingName, timeSpan } from './values.ts';
 
@@ -15,6 +17,16 @@ const containerUrl = endpoint.refine((url) => {
   return pathname.length > 1 && search === '' && hash === '';
 }, 'the URL of a container; a SAS belongs into the app setting that sasUrlSettingName names');
 
+/** Compared with the decoded path of what is asked. */
+const excludedPath = z.string().transform((text, context) => {
+  const [, path = text, rest = ''] = /^(.*\/)(\*)$/.exec(text) ?? [];
+  const plain = plainPath(path);
+  if (plain !== undefined && !/[?*]/.test(path)) return `${plain}${rest}`;
+  const message = 'a path as addresses have it, such as /public or /public/*';
+  context.issues.push({ code: 'custom', message, input: text });
+  return z.NEVER;
+});
+
 const globalValidation = z
   .strictObject({
     requireAuthentication: z.boolean().optional(),
@@ -29,8 +41,13 @@ const globalValidation = z
       RejectWith404: 'status-404',
     }).prefault('RedirectToLoginPage'),
     redirectToProvider: z.string().optional(),
-    excludedPaths: z.array(z.string()).optional(),
+    excludedPaths: z.array(excludedPath).prefault([]),
   })
+  .refine(
+    ({ requireAuthentication, unauthenticatedClientAction }) =>
+      requireAuthentication !== true || unauthenticatedClientAction !== 'allow',
+    'requireAuthentication true or unauthenticatedClientAction AllowAnonymous, not both',
+  )
   .prefault({});
 
 const httpSettings = z
@@ -64,6 +81,8 @@ const httpSettings = z
   })
   .prefault({});
 
+const tokenKinds = z.array(z.enum(['access_token', 'id_token', 'refresh_token'])).default(['access_token', 'id_token']);
+
 const tokenStore = z
   .strictObject({
     enabled: z.boolean().optional(),
@@ -81,13 +100,23 @@ const tokenStore = z
         'sasUrlSettingName or blobContainerUri, not both',
       )
       .prefault({}),
-    exposedTokens: z.array(z.enum(['access_token', 'id_token', 'refresh_token'])).default(['access_token', 'id_token']),
+    exposedTokens: tokenKinds,
+    headerTokens: tokenKinds,
   })
   .prefault({});
 
 const login = z
   .strictObject({
-    routes: z.strictObject({ logoutEndpoint: z.string().optional() }).optional(),
+    routes: z
+      .strictObject({
+        // Examples of Azure have a whole address here.
+        logoutEndpoint: z
+          .string()
+          .refine((text) => URL.canParse(text, 'https://localhost'), 'a path such as /logout')
+          .transform((text) => (text === '' ? undefined : new URL(text, 'https://localhost').pathname))
+          .optional(),
+      })
+      .prefault({}),
     tokenStore,
     preserveUrlFragmentsForLogins: z.boolean().optional(),
     allowedExternalRedirectUrls: z.array(z.string().refine(URL.canParse, 'an absolute URL')).default([]),
@@ -135,6 +164,7 @@ export const authJson = z.strictObject({
   httpSettings,
   login,
   identityProviders,
+  backends,
   encryptionSettings: z
     .strictObject({
       containerAppAuthEncryptionSecretName: z.string().optional(),

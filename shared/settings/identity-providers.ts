@@ -200,6 +200,8 @@ const customOpenIdConnectProvider = z.strictObject({
         .refine((given) => given.length === 0 || given.includes('openid'), 'a list with "openid" in it')
         .default(['openid', 'profile', 'email']),
       loginParameters,
+      /** Tokenkeep's own. */
+      furtherResources: z.boolean().default(false),
     })
     .prefault({}),
   /** Tokenkeep's own. */

@@ -6,8 +6,6 @@ interface Ignored extends Notice {
   readonly unless?: unknown;
 }
 
-const ownRoutesOnly =
-  'Tokenkeep answers its own routes only; it stands in front of no app whose requests it could stop.';
 const certificateInPem = 'The certificate is the one in the app setting that clientSecretSettingName names.';
 const ownKeys = 'Tokenkeep makes and rotates its keys itself, under those in Key Vault.';
 
@@ -20,15 +18,11 @@ export const ignored: readonly Ignored[] = [
   },
   { path: 'platform.runtimeVersion', reason: 'Tokenkeep has no other version than the one that is deployed.' },
   { path: 'platform.configFilePath', reason: 'The app setting TOKENKEEP_AUTH_FILE says where auth.json lies.' },
-  { path: 'globalValidation.requireAuthentication', reason: ownRoutesOnly },
-  { path: 'globalValidation.unauthenticatedClientAction', reason: ownRoutesOnly },
-  { path: 'globalValidation.excludedPaths', reason: ownRoutesOnly },
   {
     path: 'httpSettings.requireHttps',
     reason: 'Tokenkeep is served by https in any case; plain http is for addresses of this machine.',
     unless: true,
   },
-  { path: 'login.routes.logoutEndpoint', reason: ownRoutesOnly },
   {
     path: 'login.tokenStore.enabled',
     reason: 'Tokenkeep is a token store and cannot do without.',

@@ -1,8 +1,10 @@
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import { providerName } from '../providers/provider-name.ts';
 import { Secret } from '../telemetry/secret.ts';
+import { accessRules, proxyKey } from './access.ts';
 import { appSettings } from './app-settings.ts';
 import type { AuthJson } from './auth-json.ts';
+import { backendSettings } from './backends.ts';
 import { browserSettings } from './browser.ts';
 import { checkSecondaries, containers } from './containers.ts';
 import { credentials } from './credentials.ts';
@@ -30,11 +32,18 @@ export function loadSettings(environment: Environment, directory: string, now: n
   const found = {
     publicOrigin: values.has('TOKENKEEP_PUBLIC_URL') ? app?.TOKENKEEP_PUBLIC_URL : platformOrigin(values, problems),
     signingKey: signingKey(values, problems),
+    proxyKey: proxyKey(values, problems),
     hostStorage: hostStorage(values, problems),
     containers: auth && containers(auth, values, now, problems),
     identity: auth && identityOf(auth, values, nameOf, problems),
   };
   if (app?.TOKENKEEP_READ_SECONDARY && found.containers) checkSecondaries(found.containers, problems);
+  if (app?.TOKENKEEP_UPSTREAM && app.TOKENKEEP_UPSTREAM.origin === found.publicOrigin) {
+    const expected = 'the address of another app';
+    problems.push({ path: 'app setting: TOKENKEEP_UPSTREAM', found: 'the origin of Tokenkeep itself', expected });
+  }
+  const providerNames = found.identity?.providers.map(({ name }) => name) ?? [];
+  const backends = backendSettings(auth?.backends ?? {}, providerNames, problems);
   if (!app || !auth || !found.publicOrigin || !found.containers || !found.identity || problems.length > 0) {
     throw new TokenkeepError('settings_invalid', { detail: describeProblems(problems) });
   }
@@ -42,6 +51,8 @@ export function loadSettings(environment: Environment, directory: string, now: n
   return {
     publicOrigin: found.publicOrigin,
     apiPrefix: httpSettings.routes.apiPrefix,
+    ...(app.TOKENKEEP_UPSTREAM === undefined ? {} : { upstream: app.TOKENKEEP_UPSTREAM }),
+    ...(login.routes.logoutEndpoint === undefined ? {} : { logoutEndpoint: login.routes.logoutEndpoint }),
     containers: found.containers,
     readSecondary: app.TOKENKEEP_READ_SECONDARY,
     hostStorage: found.hostStorage,
@@ -71,8 +82,11 @@ export function loadSettings(environment: Environment, directory: string, now: n
     browser: browserSettings(app, found.publicOrigin),
     claims: { legacy: app.WEBSITE_AUTH_USE_LEGACY_CLAIMS },
     exposedTokens: login.tokenStore.exposedTokens,
-    unauthenticatedClientAction: globalValidation.unauthenticatedClientAction,
+    headerTokens: login.tokenStore.headerTokens,
+    ...(found.proxyKey === undefined ? {} : { proxyKey: found.proxyKey }),
+    ...accessRules(globalValidation),
     ...found.identity,
+    backends,
     notices,
   };
 }

@@ -26,6 +26,6 @@ export function readAuthJson(values: SettingValues, directory: string, problems:
     return name === undefined ? `auth.json: ${path}` : `app setting: ${name}`;
   };
   const { document: used, notices } = withoutUnregistered(document);
-  const all = [...ignoredIn(used), ...notices].map(({ path, reason }) => ({ path: setting(path) ?? path, reason }));
-  return { auth: read && checked(nameOf, authJson, used, problems), notices: all, nameOf };
+  const auth = read && checked(nameOf, authJson, used, problems);
+  return { auth, notices: [...ignoredIn(used), ...notices], nameOf };
 }

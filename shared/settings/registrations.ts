@@ -138,6 +138,7 @@ function openIdConnect(name: string, { registration, login, validation }: Custom
     scopes: login.scopes.length === 0 ? ['openid', 'profile', 'email'] : login.scopes,
     loginParameters: parameters(login),
     allowedAudiences: validation.allowedAudiences,
+    furtherResources: login.furtherResources,
     ...(nameClaimType === undefined ? {} : { nameClaim: nameClaimType }),
   } as const satisfies ProviderSettings;
 }

@@ -1,6 +1,7 @@
+import type { Upstream } from '../gateway/forward.ts';
 import type { Cookie } from '../http/cookies.ts';
 import type { ProviderSettings } from '../providers/registry.ts';
-import type { ConnectionString, SasUrl, SigningKey } from '../telemetry/secret.ts';
+import type { ConnectionString, ProxyKey, SasUrl, SigningKey } from '../telemetry/secret.ts';
 import type { Shard } from '../token-store/placement.ts';
 import type { VaultSettings } from '../token-store/vault.ts';
 import type { Notice } from './notices.ts';
@@ -11,6 +12,10 @@ export interface Settings {
   readonly publicOrigin: string;
   /** The path above every route, `/.auth` unless set otherwise. */
   readonly apiPrefix: string;
+  /** The app behind the gateway; without it there is no gateway. */
+  readonly upstream?: Upstream;
+  /** The path at which the gateway signs out, beside the route of that name. */
+  readonly logoutEndpoint?: string;
   /** Of the token store; the first has what is not spread over all, such as the key ring. */
   readonly containers: readonly [ContainerSettings, ...ContainerSettings[]];
   /** Whether those who only look are served by the secondary endpoints while a container cannot be reached. */
@@ -30,12 +35,20 @@ export interface Settings {
   readonly browser: BrowserSettings;
   readonly claims: ClaimsSettings;
   readonly exposedTokens: readonly ExposedToken[];
+  /** The kinds that servers behind a proxy or the gateway get. */
+  readonly headerTokens: readonly ExposedToken[];
+  /** By which a proxy shows that it is one. */
+  readonly proxyKey?: ProxyKey;
   /** What becomes of a request that nobody signed in for. */
   readonly unauthenticatedClientAction: UnauthenticatedClientAction;
+  /** Paths of the site that need nobody to be signed in, decoded; `/*` at the end: all below. */
+  readonly excludedPaths: readonly string[];
   /** The name of the provider to sign in with where a request names none: one of `providers`. */
   readonly redirectToProvider?: string;
   /** At least one. */
   readonly providers: readonly ProviderSettings[];
+  /** The programs that may have tokens of absent users. */
+  readonly backends: readonly BackendSettings[];
   /** What is set and not heeded, to be told at start. */
   readonly notices: readonly Notice[];
 }
@@ -108,4 +121,26 @@ export interface BrowserSettings {
 export interface ClaimsSettings {
   /** Claim types as `/.auth/me` has always had them; else as .NET maps all of them. */
   readonly legacy: boolean;
+}
+
+/** A program that may have tokens of users who are not there, where they have said yes. */
+export interface BackendSettings {
+  readonly name: string;
+  /** What people call it. */
+  readonly title: string;
+  /** What it wants the tokens for, told to people. */
+  readonly purpose: string;
+  /** Who issues its own tokens. */
+  readonly issuer: string;
+  /** Whom these are to be for: one of them is enough. */
+  readonly audiences: readonly string[];
+  /** Its client id at the issuer. */
+  readonly applicationId: string;
+  /** The app role of Entra ID that its tokens must have; with other issuers there is `scope` in its place. */
+  readonly role?: string | undefined;
+  readonly scope?: string | undefined;
+  /** By the name of a provider: the scopes that a token may have, or `*`. */
+  readonly providers: ReadonlyMap<string, readonly string[]>;
+  /** Of one user. */
+  readonly tokensPerHour: number;
 }

@@ -19,6 +19,9 @@ describe('settings that are right', () => {
       unauthenticatedClientAction: 'redirect',
       notices: [],
       exposedTokens: ['access_token', 'id_token'],
+      headerTokens: ['access_token', 'id_token'],
+      excludedPaths: [],
+      backends: [],
     });
     expect(session).toMatchObject({
       lifetime: 8 * 3600,

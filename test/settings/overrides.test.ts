@@ -156,12 +156,6 @@ describe('app settings of App Service', () => {
     ]);
   });
 
-  it('are named where what they say is not heeded', () => {
-    expect(load({ WEBSITE_AUTH_UNAUTHENTICATED_ACTION: 'RedirectToLoginPage' }).notices).toEqual([
-      { path: 'WEBSITE_AUTH_UNAUTHENTICATED_ACTION', reason: expect.any(String) },
-    ]);
-  });
-
   it('leave alone what they do not say', () => {
     const document = sample();
     document.login.nonce.nonceExpirationInterval = '00:07:00';

@@ -10,24 +10,17 @@ const samples: Readonly<Record<string, { source: string; providers: string[]; ig
   apple: {
     source: 'https://learn.microsoft.com/azure/app-service/configure-authentication-provider-apple#configure',
     providers: ['apple'],
-    ignored: ['globalValidation.unauthenticatedClientAction'],
+    ignored: [],
   },
   'bicep-reference': {
     source: 'https://learn.microsoft.com/azure/templates/microsoft.web/sites/config-authsettingsv2 (placeholders)',
     providers: ['microsoftaccount'],
-    ignored: [
-      'platform.runtimeVersion',
-      'globalValidation.requireAuthentication',
-      'globalValidation.unauthenticatedClientAction',
-      'login.tokenStore.enabled',
-      'identityProviders.azureStaticWebApps',
-    ],
+    ignored: ['platform.runtimeVersion', 'login.tokenStore.enabled', 'identityProviders.azureStaticWebApps'],
   },
   'container-apps': {
     source: 'https://github.com/Azure/azure-rest-api-specs AuthConfigs_BlobStorageTokenStore_CreateOrUpdate.json',
     providers: ['facebook'],
     ignored: [
-      'globalValidation.unauthenticatedClientAction',
       'login.tokenStore.azureBlobStorage.managedIdentityResourceId',
       'encryptionSettings.containerAppAuthEncryptionSecretName',
       'encryptionSettings.containerAppAuthSigningSecretName',
@@ -41,21 +34,13 @@ const samples: Readonly<Record<string, { source: string; providers: string[]; ig
   'file-reference': {
     source: 'https://learn.microsoft.com/azure/app-service/configure-authentication-file-based (placeholders)',
     providers: ['aad', 'apple', 'facebook', 'github', 'google', 'twitter', 'contoso'],
-    ignored: [
-      'globalValidation.unauthenticatedClientAction',
-      'globalValidation.excludedPaths',
-      'login.routes.logoutEndpoint',
-      'login.tokenStore.fileSystem.directory',
-      'login.preserveUrlFragmentsForLogins',
-    ],
+    ignored: ['login.tokenStore.fileSystem.directory', 'login.preserveUrlFragmentsForLogins'],
   },
   'platform-written': {
     source: 'WEBSITE_AUTH_V2_CONFIG_JSON as App Service writes it: enumerations as numbers, every provider enabled',
     providers: ['aad'],
     ignored: [
       'platform.runtimeVersion',
-      'globalValidation.requireAuthentication',
-      'globalValidation.unauthenticatedClientAction',
       'identityProviders.azureActiveDirectory.isAutoProvisioned',
       'legacyProperties',
       'identityProviders.apple',

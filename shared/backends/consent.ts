@@ -1,0 +1,64 @@
+import { TokenkeepError } from '../errors/tokenkeep-error.ts';
+import { type Clock, seconds } from '../platform.ts';
+import type { Amend } from '../sessions/amend.ts';
+import type { BackendSettings } from '../settings/settings.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Consent, Session } from '../token-store/session.ts';
+import type { SessionStore } from '../token-store/session-store.ts';
+
+/** What of the app consents need. */
+export interface ConsentParts {
+  readonly amend: Amend;
+  readonly store: SessionStore;
+  readonly platform: { readonly clock: Clock };
+  readonly log: Log;
+  readonly settings: { readonly backends: readonly BackendSettings[] };
+}
+
+/** Whether, and since when, a session's user lets this backend have tokens in their absence. */
+export function consentIn({ consents = {} }: Session, backend: string): Consent | undefined {
+  return Object.hasOwn(consents, backend) ? consents[backend] : undefined;
+}
+
+/**
+ * Lets the backend have the tokens of this session in the absence of its user. Gives the session as it is stored then,
+ * undefined where it has ended. Throws `backend_unknown`, `session_busy` and `container_*`.
+ */
+export async function giveConsent(
+  session: Session,
+  backend: string,
+  parts: ConsentParts,
+): Promise<Session | undefined> {
+  const { amend, platform, settings, log } = parts;
+  if (!settings.backends.some(({ name }) => name === backend)) throw new TokenkeepError('backend_unknown');
+  const at = seconds(platform.clock);
+  const changed = await amend(session.id, (stored) =>
+    consentIn(stored, backend) ? stored : { ...stored, consents: { ...stored.consents, [backend]: { at } } },
+  );
+  if (changed) log.event('consent_given', { session: session.id, backend });
+  return changed;
+}
+
+/**
+ * Takes the consent back in every session of the user. Gives this session as it is stored then, undefined where it has
+ * ended. Throws `session_busy` and `container_*`, after having tried all sessions.
+ */
+export async function withdrawConsent(
+  session: Session,
+  backend: string,
+  { amend, store, log }: ConsentParts,
+): Promise<Session | undefined> {
+  const ids = (await store.sessionsOf(session.user)).map((stored) => stored.session.id);
+  const others = ids.filter((id) => id !== session.id).map((id) => amend(id, without));
+  const [own, ...rest] = await Promise.allSettled([amend(session.id, without), ...others]);
+  const failed = [own, ...rest].find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  log.event('consent_withdrawn', { session: session.id, backend });
+  return own.status === 'fulfilled' ? own.value : undefined;
+
+  function without(stored: Session): Session {
+    if (!consentIn(stored, backend)) return stored;
+    const { [backend]: _withdrawn, ...others } = stored.consents ?? {};
+    return { ...stored, consents: others };
+  }
+}
