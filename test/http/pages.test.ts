@@ -29,6 +29,11 @@ describe('the policy of a page', () => {
     expect(policy).toContain('img-src https://cdn.example/a%3Bscript-src%20*%2Cb.png; ');
   });
 
+  it('lets forms go to its own origin alone, and that only where it has some', () => {
+    expect(page('Title', '', { forms: true }).policy).toMatch(/; form-action 'self'$/);
+    expect(page('Title', '', { forms: false }).policy).toMatch(/; form-action 'none'$/);
+  });
+
   it('allows no script where there is none', () => {
     const { body, policy } = page('Title', '');
     expect(body).not.toContain('<script');

@@ -73,7 +73,7 @@ async function withTarget(
 }
 
 /** An entry as the settings show it, with this access token. */
-export function viewOf(
+function viewOf(
   name: string,
   entry: Entry,
   token: Entry | TargetToken | undefined,
