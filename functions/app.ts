@@ -12,6 +12,9 @@ const settings = loadSettings(process.env, directory, seconds(machine.clock));
 /** Every route lies below this path, without the slash at the front. */
 export const prefix = settings.apiPrefix.slice(1);
 
+/** The app behind the gateway, where there is one. */
+export const { upstream } = settings;
+
 /** The handlers, and the one app of this process. */
 export type Running = typeof import('./behind.ts') & { readonly app: App };
 

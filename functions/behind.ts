@@ -1,13 +1,18 @@
 // What is loaded behind the registration of the functions: the handlers, the app, and with them the Azure clients.
 export { createApp } from '../shared/app.ts';
+export { verify } from '../shared/endpoints/access/verify.ts';
 export { withSession } from '../shared/endpoints/access/with-session.ts';
+export { account, accountAction } from '../shared/endpoints/account/account.ts';
+export { connections, endConnection } from '../shared/endpoints/account/connections.ts';
+export { endOneSession, endSessions, sessions } from '../shared/endpoints/account/sessions.ts';
+export { consent, consents, withdrawal } from '../shared/endpoints/backends/consents.ts';
+export { userToken } from '../shared/endpoints/backends/user-token.ts';
 export { handle } from '../shared/endpoints/handle.ts';
 export { health } from '../shared/endpoints/health.ts';
 export { keys } from '../shared/endpoints/keys.ts';
 export { logout, logoutComplete } from '../shared/endpoints/session/logout.ts';
 export { me } from '../shared/endpoints/session/me.ts';
 export { refresh } from '../shared/endpoints/session/refresh.ts';
-export { verify } from '../shared/endpoints/session/verify.ts';
 export { appCodeExchange } from '../shared/endpoints/sign-in/app-code.ts';
 export { appTokenSignIn } from '../shared/endpoints/sign-in/app-token-sign-in.ts';
 export { callback } from '../shared/endpoints/sign-in/callback.ts';

@@ -1,9 +1,13 @@
 // The bundle's entry: each import registers one function with the host.
+import './account.ts';
 import './app-code.ts';
 import './app-token-sign-in.ts';
 import './callback.ts';
 import './client-sign-in.ts';
+import './consents.ts';
+import './connections.ts';
 import './done.ts';
+import './gateway.ts';
 import './health.ts';
 import './iframe-receiver.ts';
 import './keys.ts';
@@ -12,7 +16,9 @@ import './logout.ts';
 import './me.ts';
 import './recover.ts';
 import './refresh.ts';
+import './sessions.ts';
 import './sign-in-page.ts';
 import './sweep.ts';
+import './user-token.ts';
 import './verify.ts';
 import './visit.ts';

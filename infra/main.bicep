@@ -56,6 +56,9 @@ param sessionMaxHours int = 720
 @description('Origins of other sites whose pages may call the app, such as https://spa.example.com; never *.')
 param allowedOrigins array = []
 
+@description('The app behind the gateway, such as https://app.example.com; empty: no gateway.')
+param upstream string = ''
+
 @description('How the app reaches the token container: by its identity, or by a container SAS kept in the vault.')
 @allowed([
   'identity'
@@ -167,6 +170,7 @@ module app 'modules/app.bicep' = {
     publicUrl: publicUrl
     sessionMaxHours: sessionMaxHours
     allowedOrigins: allowedOrigins
+    upstream: upstream
     secretSettings: allSecretSettings
     extraSettings: extraSettings
   }

@@ -33,6 +33,8 @@ param publicUrl string
 param sessionMaxHours int
 @description('Origins of other sites whose pages may call the app.')
 param allowedOrigins array
+@description('The app behind the gateway; empty: none.')
+param upstream string
 
 @description('App settings to take from secrets of the vault: { <app setting>: <secret> }.')
 param secretSettings object
@@ -55,6 +57,7 @@ var settings = {
   TOKENKEEP_SESSION_MAX_HOURS: string(sessionMaxHours)
 }
 var allowedOriginsSetting = empty(allowedOrigins) ? {} : { TOKENKEEP_ALLOWED_ORIGINS: join(allowedOrigins, ',') }
+var upstreamSetting = empty(upstream) ? {} : { TOKENKEEP_UPSTREAM: upstream }
 var publicUrlSetting = empty(publicUrl) ? {} : { TOKENKEEP_PUBLIC_URL: publicUrl }
 
 // Key Vault references: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references. Without a version
@@ -141,7 +144,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, publicUrlSetting, allowedOriginsSetting, secretReferences, extraSettings)
+  properties: union(settings, publicUrlSetting, allowedOriginsSetting, upstreamSetting, secretReferences, extraSettings)
 }
 
 // The platform's own authentication ("Easy Auth") stays off: it would answer /.auth itself, before the app.

@@ -1,10 +1,11 @@
 import type { App } from '../app.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
-import { allowOrigin } from '../http/cors.ts';
+import { allowOrigin, type Grant } from '../http/cors.ts';
 import { crossSiteRefusal, type Guard } from '../http/cross-site.ts';
 import { originOf } from '../http/public-origin.ts';
 import { noContent, problem } from '../http/respond.ts';
 import { carriedToken } from '../sessions/carrier.ts';
+import { loginPath } from './login-path.ts';
 import { isHttps } from './session/session-cookie.ts';
 import { isTrustedOrigin } from './trusted-origin.ts';
 
@@ -20,20 +21,36 @@ const largestUrl = 8 * 1024;
 const largestHeaders = 16 * 1024;
 export const largestBody = 64 * 1024;
 
-/** Runs a handler; whatever goes wrong becomes an answer, and a log line where somebody should look. */
+/** Runs the handler of one of Tokenkeep's own routes. */
 export async function handle(handler: Handler, request: Request, configured: App): Promise<Response> {
+  return answered(request, configured, async (app) => {
+    checkSize(request);
+    return request.method === 'OPTIONS' ? noContent() : guarded(handler, request, app);
+  });
+}
+
+/**
+ * Answers a request, whoever makes the answer; whatever goes wrong becomes an answer, and a log line where somebody
+ * should look. `grant` says what pages of allowed origins may do; without it, what they need of Tokenkeep's own routes.
+ */
+export async function answered(
+  request: Request,
+  configured: App,
+  answer: (app: App) => Promise<Response>,
+  grant?: (response: Headers) => Grant,
+): Promise<Response> {
   let app = configured;
   let response: Response;
   try {
-    checkSize(request);
     app = seenAt(originOf(request, app.settings), app);
-    response = request.method === 'OPTIONS' ? noContent() : await guarded(handler, request, app);
+    response = await answer(app);
   } catch (error) {
     response = failed(error, request, app);
   }
-  allowOrigin(response.headers, request, app.settings.browser.allowedOrigins);
-  if (isHttps(app)) {
-    response.headers.set('strict-transport-security', 'max-age=31536000');
+  const { headers } = response;
+  allowOrigin(headers, request, app.settings.browser.allowedOrigins, grant?.(headers));
+  if (isHttps(app) && !headers.has('strict-transport-security')) {
+    headers.set('strict-transport-security', 'max-age=31536000');
   }
   return response;
 }
@@ -58,21 +75,31 @@ async function guarded(handler: Handler, request: Request, app: App): Promise<Re
     const carrier = carriedToken(request)?.carrier ?? (handler.guard && 'cookie');
     if (carrier === 'cookie') throw new TokenkeepError('cross_site_refused', { detail: reason });
   }
-  return handler(request, app);
+  return handler(await withBodyRead(request), app);
 }
 
 function failed(error: unknown, request: Request, app: App): Response {
   const known = error instanceof TokenkeepError ? error : new TokenkeepError('internal', { cause: error });
   const event = known.row.status < 500 ? 'request_refused' : 'request_failed';
-  const route = new URL(request.url).pathname.slice(0, 200);
+  // Log lines name nobody.
+  const route = new URL(request.url).pathname.replace(/(\/users\/)[^/]+/i, '$1…').slice(0, 200);
   if (known.code !== 'not_signed_in') app.log.event(event, { method: request.method, route }, known);
   return problem(known, request, known.row.status === 401 ? loginPath(app) : undefined);
 }
 
-/** Where to sign in: at the one provider, or on the page that offers them. */
-function loginPath({ settings }: App): string {
-  const [only, ...others] = settings.providers;
-  return only && others.length === 0 ? `${settings.apiPrefix}/login/${only.name}` : `${settings.apiPrefix}/login`;
+/** The request with its body in memory, which may be 64 KiB, however it comes. Throws `request_too_large`. */
+async function withBodyRead(request: Request): Promise<Request> {
+  if (request.body === null) return request;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Read to its end, because a client that still sends does not read the answer.
+  for await (const chunk of request.body) {
+    size += chunk.byteLength;
+    if (size <= largestBody) chunks.push(chunk);
+  }
+  if (size > largestBody) throw new TokenkeepError('request_too_large', { detail: 'the body' });
+  const { method, headers } = request;
+  return new Request(request.url, { method, headers, body: Buffer.concat(chunks) });
 }
 
 function checkSize(request: Request): void {

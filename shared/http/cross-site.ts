@@ -13,7 +13,7 @@ export type Guard = 'writes' | 'all' | 'all-but-visits' | 'none';
  * which is App Service's rule for POST: https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
  */
 export function crossSiteRefusal(
-  request: Request,
+  request: Pick<Request, 'method' | 'headers'>,
   guard: Guard,
   trusts: (origin: string) => boolean,
 ): string | undefined {

@@ -26,17 +26,19 @@ export interface PageExtras {
   readonly image?: string;
   /** The one origin whose pages may show it in a frame. */
   readonly embedder?: string;
+  /** Whether it has forms, which may be sent to its own origin. */
+  readonly forms?: boolean;
 }
 
 /** A page of ours: a heading and what stands below it, as safe HTML. */
 export function page(title: string, content: string, extras: PageExtras = {}): Page {
-  const { script = '', image, embedder = "'none'" } = extras;
+  const { script = '', image, embedder = "'none'", forms = false } = extras;
   const style = commonStyle + (extras.style ?? '');
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const scriptSource = script === '' ? "'none'" : hash(script);
   const imageSource = image === undefined ? "'none'" : sourceOf(new URL(image));
   return {
-    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${scriptSource}; img-src ${imageSource}; frame-ancestors ${embedder}; base-uri 'none'; form-action 'none'`,
+    policy: `default-src 'none'; style-src ${hash(style)}; script-src ${scriptSource}; img-src ${imageSource}; frame-ancestors ${embedder}; base-uri 'none'; form-action ${forms ? "'self'" : "'none'"}`,
     body: `<!doctype html>
 <html lang="en">
 <head>

@@ -16,8 +16,8 @@ export function json(body: unknown, options: { status?: number; cookies?: readon
   return respond(JSON.stringify(body), options.status ?? 200, { 'content-type': 'application/json' }, options.cookies);
 }
 
-export function noContent(): Response {
-  return respond(null, 204, {});
+export function noContent(cookies: readonly Cookie[] = []): Response {
+  return respond(null, 204, {}, cookies);
 }
 
 /** 303 makes a POST go on as a GET (RFC 9110 section 15.4.4). */

@@ -62,6 +62,7 @@ describe('the app settings of a deployment', () => {
       TOKENKEEP_FURTHER_CONTAINERS: 'for whoever outgrows one storage account: a setting of their own',
       TOKENKEEP_READ_SECONDARY: 'the storage account of the template is not geo-redundant',
       TOKENKEEP_PROVIDER_CONCURRENCY: 'its default suits until a provider objects',
+      TOKENKEEP_PROXY_KEY: 'optional, and secret: it goes into secretSettings',
       WEBSITE_AUTH_SIGNING_KEY: 'optional, and secret: it goes into secretSettings',
       AzureWebJobsStorage: 'a connection string, where the identity is used instead',
       AzureWebJobsStorage__queueServiceUri: 'follows from the account name',

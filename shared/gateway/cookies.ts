@@ -1,0 +1,13 @@
+/** Tokenkeep's own cookies, which App Service names alike. They are nobody else's to read or to set. */
+const ownCookie = /^\s*AppServiceAuth/i;
+
+/** A `Cookie` header without ours, the others byte for byte; undefined where none is left. */
+export function withoutOwnCookies(header: string): string | undefined {
+  const others = header.split(';').filter((pair) => !ownCookie.test(pair));
+  return others.join(';').trim() || undefined;
+}
+
+/** Whether this line of `Set-Cookie` would set one of ours. */
+export function setsOwnCookie(line: string): boolean {
+  return ownCookie.test(line);
+}
