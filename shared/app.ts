@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import { type BackendCheck, createBackendCheck } from './backends/token-check.ts';
 import { type Platform, seconds } from './platform.ts';
 import type { Provider, ProviderParts } from './providers/provider.ts';
 import { providerName } from './providers/provider-name.ts';
@@ -41,6 +42,8 @@ export interface App {
   /** By its name in whatever case, or an alias of it. */
   readonly provider: (name: string) => Provider | undefined;
   readonly authenticate: Authenticate;
+  /** Which program of `backends` a request comes from. */
+  readonly backendOf: BackendCheck;
   readonly refresh: RefreshEngine;
   readonly amend: Amend;
   readonly endSession: (session: Session) => Promise<void>;
@@ -87,6 +90,7 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
       clock,
       bearerProviders: [...providers.values()].filter(({ acceptsBearer }) => acceptsBearer),
     }),
+    backendOf: createBackendCheck(settings.backends, platform),
     refresh: rememberingTurnedAway(
       createRefreshEngine({
         container,
@@ -103,8 +107,8 @@ export function createApp(settings: Settings, platform: Platform, log: Log): App
       clock,
     ),
     amend: createAmend({ container, store, platform, refreshExtension }),
-    endSession: (session) => endSession(session, { store, provider, log }),
-    expireSession: (stored) => expireSession(stored, { store, provider, log }),
+    endSession: (session) => endSession(session, { store, ring, provider, log }),
+    expireSession: (stored) => expireSession(stored, { store, ring, provider, log }),
   };
 }
 

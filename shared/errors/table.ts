@@ -37,6 +37,51 @@ export const errorTable = {
       'Add the origin of the page to TOKENKEEP_ALLOWED_ORIGINS, or send the session token in a header, not as cookie.',
   },
 
+  route_unknown: {
+    status: 404,
+    title: 'Tokenkeep has no such route',
+    remedy: 'Compare path and method with the HTTP reference; nothing below this prefix reaches the app behind.',
+  },
+  anonymous_refused: {
+    status: 403,
+    title: 'This is for signed-in users only',
+    remedy: 'Sign in first; globalValidation.unauthenticatedClientAction in auth.json decides on this answer.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here',
+    remedy: 'Check the address, and sign in if you have not.',
+  },
+  identity_headers_spoofed: {
+    status: 403,
+    title: 'The request carries an identity that it may not claim',
+    remedy:
+      'Leave out headers named X-MS-CLIENT-PRINCIPAL or X-MS-TOKEN: they are set behind the sign-in, never before.',
+  },
+  proxy_key_refused: {
+    status: 403,
+    title: 'The key of the proxy is not the one in TOKENKEEP_PROXY_KEY',
+    remedy: 'Give the proxy the value of the app setting TOKENKEEP_PROXY_KEY for the header X-Tokenkeep-Proxy-Key.',
+  },
+
+  // Gateway
+  upgrade_unsupported: {
+    status: 501,
+    title: 'WebSockets do not pass through the gateway',
+    remedy: 'Use server-sent events or requests, or let WebSocket clients connect to the app at an address of its own.',
+  },
+  upstream_unavailable: {
+    status: 502,
+    title: 'The app behind the gateway does not answer',
+    remedy:
+      'Check TOKENKEEP_UPSTREAM, the certificate of the app and whether it lets Tokenkeep in; the log has the cause.',
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'The app behind the gateway takes too long',
+    remedy: 'Look why it is slow; work that takes minutes is better begun by one request and asked about by others.',
+  },
+
   // Sign-in
   provider_unknown: {
     status: 404,
@@ -150,6 +195,11 @@ export const errorTable = {
     title: 'The stored session failed its integrity check and was not served',
     remedy: 'Sign in again, and read the log: someone or something has changed the stored blob.',
   },
+  session_unknown: {
+    status: 404,
+    title: 'The user has no such session',
+    remedy: 'List the sessions again; this one may have ended.',
+  },
 
   // Connected accounts
   connection_unknown: {
@@ -157,10 +207,30 @@ export const errorTable = {
     title: 'The user has connected no account of this provider',
     remedy: 'Send the browser to login/{provider}?connect=1, so that the user can connect one.',
   },
+  connection_is_sign_in: {
+    status: 409,
+    title: 'The user is signed in with this account',
+    remedy: 'Sign out to end it here; only connected accounts can be disconnected.',
+  },
+  connection_other_account: {
+    status: 409,
+    title: 'Another account of this provider is connected already',
+    remedy: 'Disconnect that one first, or choose it at the provider.',
+  },
+  connection_taken: {
+    status: 409,
+    title: 'The account is connected to another user',
+    remedy: 'Sign in as that user and disconnect it there first, or choose another account at the provider.',
+  },
+  connection_session_changed: {
+    status: 409,
+    title: 'The session is not the one that the connecting was begun in',
+    remedy: 'Start again from the app; nothing was connected.',
+  },
   scopes_not_granted: {
     status: 403,
     title: 'The user has not granted this',
-    remedy: 'Send the browser to login/{provider}?connect=1&scope=… with the scopes that the detail names.',
+    remedy: 'Send the browser to login/{provider} with connect=1 and, as scope, what the detail names.',
   },
 
   // Refresh
@@ -178,6 +248,59 @@ export const errorTable = {
     status: 503,
     title: 'The tokens could not be refreshed just now',
     remedy: 'Try again after the time in Retry-After; the stored tokens are kept as they were.',
+  },
+
+  // Tokens for absent users
+  backend_token_missing: {
+    status: 401,
+    title: 'The backend has not said who it is',
+    remedy: 'Send an access token of its own as Authorization: Bearer.',
+  },
+  backend_token_refused: {
+    status: 401,
+    title: 'The token of the backend failed a check',
+    remedy: 'Get a token for the application itself, from the issuer and for the audience that auth.json names.',
+  },
+  backend_not_allowed: {
+    status: 403,
+    title: 'This application may not have tokens of absent users',
+    remedy: 'Add it to backends in auth.json, and give it the role or scope that stands there.',
+  },
+  backend_provider_refused: {
+    status: 403,
+    title: 'This backend may not have tokens of this provider',
+    remedy: 'Add the provider to providers of the backend in auth.json.',
+  },
+  backend_scope_refused: {
+    status: 403,
+    title: 'The token would be good for more than this backend may do',
+    remedy: 'Ask for less, or add what the detail names to the scopes of this provider in auth.json.',
+  },
+  backend_unknown: {
+    status: 404,
+    title: 'No backend of that name is configured',
+    remedy: 'Check the name in the address against backends in auth.json.',
+  },
+  user_unknown: {
+    status: 404,
+    title: 'This user has no session here',
+    remedy:
+      'Name the user as {idp}:{id}, as X-MS-CLIENT-PRINCIPAL-IDP and -ID have it; if it is right, let them sign in.',
+  },
+  consent_missing: {
+    status: 403,
+    title: 'The user has not let this backend have tokens',
+    remedy: 'Let the user agree: POST consents/{backend} with their session.',
+  },
+  purpose_missing: {
+    status: 400,
+    title: 'The request does not say what the token is for',
+    remedy: 'Send X-Tokenkeep-Purpose with 1 to 200 visible characters, percent-encoded where they are not ASCII.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'This backend has had its share of tokens of this user',
+    remedy: 'Keep the token until it expires, and ask again after the time in Retry-After.',
   },
 
   // Sealing

@@ -4,7 +4,7 @@ interface LogEvent {
   readonly level: 'info' | 'warn' | 'error';
 }
 
-/** Every event Tokenkeep logs. 1xx start-up, 2xx sign-in and sessions, 3xx refresh, 4xx store and keys, 9xx surprises. */
+/** Every event Tokenkeep logs. 1xx start-up, 2xx sign-in and sessions, 3xx refresh, 4xx store and keys, 5xx backends, 9xx surprises. */
 export const logEvents = {
   not_ready: { id: 101, level: 'error' },
   container_access_expires_soon: { id: 102, level: 'warn' },
@@ -20,6 +20,10 @@ export const logEvents = {
   tokens_revoked: { id: 206, level: 'info' },
   revocation_failed: { id: 207, level: 'warn' },
   provider_sign_out_failed: { id: 208, level: 'warn' },
+  identity_unknown: { id: 209, level: 'warn' },
+  identity_headers_left_out: { id: 210, level: 'warn' },
+  account_connected: { id: 230, level: 'info' },
+  account_disconnected: { id: 231, level: 'info' },
 
   refreshed: { id: 300, level: 'info' },
   refresh_refused: { id: 301, level: 'warn' },
@@ -42,6 +46,11 @@ export const logEvents = {
   seal_refused: { id: 410, level: 'error' },
   secondary_reads_began: { id: 420, level: 'warn' },
   secondary_reads_ended: { id: 421, level: 'info' },
+
+  backend_token_given: { id: 500, level: 'info' },
+  backend_token_refused: { id: 501, level: 'warn' },
+  consent_given: { id: 502, level: 'info' },
+  consent_withdrawn: { id: 503, level: 'info' },
 
   request_failed: { id: 900, level: 'error' },
 } as const satisfies Record<string, LogEvent>;

@@ -44,6 +44,8 @@ export type PrivateKey = Secret<'private_key'>;
 export type ClientSecret = Secret<'client_secret'>;
 export type SasUrl = Secret<'sas_url'>;
 export type SigningKey = Secret<'signing_key'>;
+/** By which a proxy shows that it may have every token. */
+export type ProxyKey = Secret<'proxy_key'>;
 export type ConnectionString = Secret<'connection_string'>;
 /** The compact JWT that a client carries. */
 export type SessionToken = Secret<'session_token'>;
