@@ -20,6 +20,11 @@ export function signOutLink(text: string): HTMLAnchorElement {
   return acting(link, () => auth.signOut({ redirectTo: '/' }));
 }
 
+/** To the page of sessions, connected accounts and consents, which is the app's own. */
+export function accountLink(): HTMLAnchorElement {
+  return element('a', { class: 'button', href: '/.auth/account' }, 'Your account');
+}
+
 /** The client goes where the link leads, and tells the other tabs; for a new tab or window the browser does. */
 function acting(link: HTMLAnchorElement, act: () => Promise<void>): HTMLAnchorElement {
   link.addEventListener('click', (event) => {

@@ -1,5 +1,5 @@
 import type { EntryView } from '../../shared/sessions/entry-view.ts';
-import { signOutLink } from './auth.ts';
+import { accountLink, signOutLink } from './auth.ts';
 import { createClaimsView } from './claims-view.ts';
 import { element } from './element.ts';
 import { createLifeView } from './life-view.ts';
@@ -39,7 +39,7 @@ export function createSignedInView({ user_id, provider_name }: EntryView, parts:
         element('h1', { id: 'title', tabindex: -1 }, user_id),
         element('p', { class: 'quiet' }, `Signed in with the provider “${provider_name}”`),
       ),
-      element('div', { class: 'buttons' }, refreshButton(parts.refresh), signOutLink('Sign out')),
+      element('div', { class: 'buttons' }, refreshButton(parts.refresh), accountLink(), signOutLink('Sign out')),
     ),
     life.root,
     element('section', { 'aria-labelledby': 'tokens' }, element('h2', { id: 'tokens' }, 'Tokens'), tokenList),

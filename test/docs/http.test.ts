@@ -103,6 +103,12 @@ describe('the examples have the members of the real answers, in their order', ()
     await expectShape(byHeader, await local.fetch('/.auth/refresh', { headers: { 'x-zumo-auth': token } }));
   });
 
+  it('sessions', async () => {
+    await local.fetch('/.auth/refresh', { headers: { cookie } });
+    const [example] = examples('## `GET /.auth/sessions`');
+    await expectShape(example, await local.fetch('/.auth/sessions', { headers: { cookie } }));
+  });
+
   it('the published keys, and the claims of a session token', async () => {
     const [keys, claims] = examples('## `GET /.auth/keys`');
     await expectShape(keys, await local.fetch('/.auth/keys'));
