@@ -66,6 +66,22 @@ export const explanations: readonly Explanation[] = [
     },
   },
   {
+    title: 'The gateway',
+    how: 'A path outside `/.auth` that the gateway forwards to a small server, by 16 callers at a time, in turns with `/.auth/verify` on the same host; then an answer of 64 MiB, one at a time, in turns with the same from the server itself.',
+    figures: {
+      'gateway, small answers': {},
+      'gateway, small answers / verify': {
+        means:
+          'what forwarding adds to knowing who asks. With an upstream the host streams: each request passes one more server on its way into the worker, for both of the two.',
+      },
+      'gateway, one large answer': {},
+      'gateway, one large answer / without it': {
+        means:
+          'how fast a large answer passes, against none in between: it goes from the server to the worker, to the host and to the caller, three connections in place of one on the same cores.',
+      },
+    },
+  },
+  {
     title: 'Refreshing',
     how: '`POST /.auth/refresh` of one session after the other by 16 callers at a time, against bare requests with a refresh token to the same token endpoint, which rotates it; then against the same requests with the storage operations of a refresh around them, by the storage client and without the app.',
     figures: {

@@ -10,6 +10,7 @@ import { freePort } from '../dev/ports.ts';
 import { type Stack, startStack } from '../dev/stack.ts';
 import { measureCallers } from './callers.ts';
 import { type Figure, isMet, shown } from './figure.ts';
+import { measureGateway } from './gateway.ts';
 import { measureHotMe } from './hot-me.ts';
 import { measureLoadTime } from './load-time.ts';
 import { measureMe } from './me.ts';
@@ -28,6 +29,7 @@ const measurements: Readonly<Record<string, () => Promise<Figure[]>>> = {
   me: () => onStack(measureMe),
   'hot-me': () => onStack(measureHotMe),
   verify: () => onStack(measureVerify),
+  gateway: measureGateway,
   refreshes: measureRefreshes,
   callers: measureCallers,
   sweep: measureSweep,
