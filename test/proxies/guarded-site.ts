@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -51,8 +50,14 @@ export interface ProxyProgram {
   readonly showsKey?: true;
   /** What of the configuration is an address, and whose. Each must be there. */
   readonly addresses: Readonly<Record<string, 'proxy' | 'tokenkeep' | 'site'>>;
-  /** How to run it with this configuration, in a folder for whatever it writes. */
-  command(file: string, folder: string): { readonly arguments: readonly string[]; readonly env?: NodeJS.ProcessEnv };
+  /** The host name that the configuration has for the site, where it has one. */
+  readonly hostName?: string;
+  /** How to run it with this configuration, in a folder for whatever it writes, listening on `port`. */
+  command(
+    file: string,
+    folder: string,
+    port: number,
+  ): { readonly arguments: readonly string[]; readonly env?: NodeJS.ProcessEnv };
 }
 
 /** A program by the environment variable that names it, or on the PATH. */
@@ -86,9 +91,10 @@ export async function guardedSite(program: ProxyProgram): Promise<GuardedSite> {
     }),
   });
   const ports = { proxy: port, tokenkeep: Number(new URL(app.origin).port), site: upstream.port };
-  const file = join(folder, program.configuration);
+  // Not by its own name, under which Traefik would take it for its other configuration file.
+  const file = join(folder, `guide.${program.configuration}`);
   writeFileSync(file, configured(program, ports));
-  const { arguments: given, env } = program.command(file, folder);
+  const { arguments: given, env } = program.command(file, folder, port);
   const key = program.showsKey ? { TOKENKEEP_PROXY_KEY: proxyKey } : {};
   const child = spawn(program.path ?? '', given, {
     cwd: folder,
@@ -97,7 +103,7 @@ export async function guardedSite(program: ProxyProgram): Promise<GuardedSite> {
   });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
-  await listening(port, child, output);
+  await ready(port, child, output);
   return {
     origin,
     app,
@@ -114,7 +120,7 @@ export async function guardedSite(program: ProxyProgram): Promise<GuardedSite> {
 
 /** The very file of the guide, with nothing but the ports of its addresses replaced. */
 function configured(
-  { configuration, addresses }: ProxyProgram,
+  { configuration, addresses, hostName }: ProxyProgram,
   ports: Readonly<Record<'proxy' | 'tokenkeep' | 'site', number>>,
 ): string {
   let text = readFileSync(new URL(`../../docs/guides/proxies/${configuration}`, import.meta.url), 'utf8');
@@ -122,7 +128,7 @@ function configured(
     if (!text.includes(address)) throw new Error(`${configuration} does not name ${address}`);
     text = text.replaceAll(address, address.replace(/\d+$/, String(ports[whose])));
   }
-  return text;
+  return hostName === undefined ? text : text.replaceAll(hostName, 'localhost');
 }
 
 function recorder(received: Received[]) {
@@ -135,21 +141,21 @@ function recorder(received: Received[]) {
   });
 }
 
-async function listening(port: number, child: ChildProcess, output: readonly string[]): Promise<void> {
+async function ready(port: number, child: ChildProcess, output: readonly string[]): Promise<void> {
   for (let attempt = 0; attempt < 300 && child.exitCode === null; attempt += 1) {
-    if (await answers(port)) return;
+    if (await passesOn(port)) return;
     await pause(50);
   }
   await stopChild(child);
-  throw new Error(`the proxy does not listen:\n${output.join('')}`);
+  throw new Error(`the proxy passes nothing on:\n${output.join('')}`);
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
+/** Some listen before they know what for. */
+async function passesOn(port: number): Promise<boolean> {
+  return sent(port, '/.auth/keys').then(
+    ({ status }) => status === 200,
+    () => false,
+  );
 }
 
 function sent(port: number, path: string, { method = 'GET', headers = {}, body }: SendOptions = {}): Promise<Answer> {

@@ -189,7 +189,10 @@ export function guardsTheSite({ name, passesCookies }: Ways, program: Omit<Proxy
 
     it('shows verify to nobody', async () => {
       for (const to of ['/.auth/verify', '/.auth/verify/orders', '/.auth/Verify']) {
-        expect((await site.send(to, { headers: { cookie } })).status).toBe(404);
+        const { status, body } = await site.send(to, { headers: { cookie } });
+        // Traefik has a service for such routes that answers 418.
+        expect([404, 418]).toContain(status);
+        expect(body).not.toContain('sid:');
       }
     });
 
