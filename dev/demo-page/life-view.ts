@@ -16,6 +16,7 @@ export interface LifeView {
   tick(now: number): void;
 }
 
+const title = 'The life of the access token';
 const caption =
   'Each bar is one access token, from issue to expiry; the pale part is the time it had left when a newer one took its place. At most five are shown.';
 
@@ -29,8 +30,8 @@ export function createLifeView(): LifeView {
   const list = refreshList();
   const root = element(
     'section',
-    { 'aria-labelledby': 'life' },
-    element('h2', { id: 'life' }, 'The life of the access token'),
+    { 'aria-label': title },
+    element('h2', {}, title),
     facts.root,
     trouble.root,
     element('figure', {}, picture, element('figcaption', { class: 'quiet' }, caption)),

@@ -74,7 +74,10 @@ function showEntries(entries: readonly Entry[], now: number): void {
   const who = entries.map(({ provider_name, user_id }) => `${provider_name} ${user_id}`).join();
   if (shown === undefined || shown === 'nobody' || shown.who !== who) {
     const views = new Map(
-      entries.map((entry) => [entry.provider_name, createSignedInView(entry, { announce, refresh })]),
+      entries.map((entry, index) => [
+        entry.provider_name,
+        createSignedInView(entry, { isSignIn: index === 0, announce, refresh }),
+      ]),
     );
     shown = { who, views };
     replaceView(...[...views.values()].map(({ root }) => root));

@@ -15,6 +15,8 @@ export interface SignedInView {
 }
 
 export interface SignedInParts {
+  /** Whether the session was begun with this entry, or it is an account that was connected later. */
+  readonly isSignIn: boolean;
   readonly announce: (text: string) => void;
   /** Refreshes now; resolves when that is settled. */
   readonly refresh: () => Promise<void>;
@@ -36,14 +38,18 @@ export function createSignedInView({ user_id, provider_name }: EntryView, parts:
       element(
         'div',
         {},
-        element('h1', { id: 'title', tabindex: -1 }, user_id),
-        element('p', { class: 'quiet' }, `Signed in with the provider “${provider_name}”`),
+        parts.isSignIn ? element('h1', { id: 'title', tabindex: -1 }, user_id) : element('h2', {}, user_id),
+        element(
+          'p',
+          { class: 'quiet' },
+          `${parts.isSignIn ? 'Signed in' : 'Connected'} with the provider “${provider_name}”`,
+        ),
       ),
-      element('div', { class: 'buttons' }, refreshButton(parts.refresh), accountLink(), signOutLink('Sign out')),
+      ...(parts.isSignIn ? [buttons(parts.refresh)] : []),
     ),
     life.root,
-    element('section', { 'aria-labelledby': 'tokens' }, element('h2', { id: 'tokens' }, 'Tokens'), tokenList),
-    element('section', { 'aria-labelledby': 'claims' }, element('h2', { id: 'claims' }, 'Claims'), claims.root),
+    element('section', { 'aria-label': 'Tokens' }, element('h2', {}, 'Tokens'), tokenList),
+    element('section', { 'aria-label': 'Claims' }, element('h2', {}, 'Claims'), claims.root),
   );
 
   return {
@@ -69,6 +75,10 @@ export function createSignedInView({ user_id, provider_name }: EntryView, parts:
     tokens.set(name, shown);
     tokenList.append(shown.root);
   }
+}
+
+function buttons(refresh: () => Promise<void>): HTMLElement {
+  return element('div', { class: 'buttons' }, refreshButton(refresh), accountLink(), signOutLink('Sign out'));
 }
 
 /** One press at a time; the button keeps the focus while it waits. */

@@ -67,12 +67,17 @@ function sourceOf({ origin, pathname }: URL): string {
 export function errorPage(error: TokenkeepError, loginPath: string | undefined): Page {
   const { title, remedy } = error.row;
   const lines = [
-    error.detail ? `<p>${escapeHtml(error.detail)}.</p>` : '',
+    error.detail ? `<p>${escapeHtml(asSentence(error.detail))}</p>` : '',
     `<p>${escapeHtml(remedy)}</p>`,
     loginPath ? `<p><a href="${escapeHtml(loginPath)}">Sign in</a></p>` : '',
     `<p><code>${error.code}</code></p>`,
   ];
   return page(title, lines.filter(Boolean).join('\n'));
+}
+
+/** Begins with a capital letter, unless its first word is a name such as `id_token`. */
+function asSentence(detail: string): string {
+  return `${detail.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())}.`;
 }
 
 export function escapeHtml(text: string): string {

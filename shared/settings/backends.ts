@@ -30,7 +30,7 @@ const backend = z
   })
   .refine(
     ({ role, scope }) => (role === undefined) !== (scope === undefined),
-    'role (Entra ID) or scope (other issuers)',
+    'either role (Entra ID) or scope (other issuers)',
   )
   .refine(
     ({ role, issuer }) => role === undefined || (isEntraIssuer(issuer) && namesTenant.test(issuer)),

@@ -12,7 +12,7 @@ describe.skipIf(!chromium)('the demo page in Chromium', () => {
   let page: Page;
   const complaints: string[] = [];
   beforeAll(async () => {
-    stack = await runningStack({ accessTokenSeconds: 90 });
+    stack = await runningStack({ accessTokenSeconds: 90, further: ['second'] });
     browser = await launchChromium(chromium ?? '');
     page = await open();
   });
@@ -87,6 +87,16 @@ describe.skipIf(!chromium)('the demo page in Chromium', () => {
       .getByText(/30 seconds/)
       .first()
       .waitFor();
+  });
+
+  it('shows a connected account below, without the buttons of the session', async () => {
+    await page.getByRole('link', { name: 'Your account' }).click();
+    await page.getByRole('link', { name: 'Connect second' }).click();
+    await page.getByRole('button', { name: 'Remove' }).waitFor();
+    await page.goto(`${stack.origin}/`);
+    await page.getByText('Connected with the provider “second”').waitFor();
+    expect(await page.getByRole('button', { name: 'Refresh now' }).count()).toBe(1);
+    expect(await page.getByRole('link', { name: 'Sign out' }).count()).toBe(1);
   });
 
   it('signs out, and stays signed out', async () => {

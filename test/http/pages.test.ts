@@ -69,9 +69,16 @@ describe('the error page', () => {
     );
     expect(body).toContain('<title>The identity provider did not sign the user in</title>');
     expect(body).toContain('<h1>The identity provider did not sign the user in</h1>');
-    expect(body).toContain('<p>the provider says x.</p>');
+    expect(body).toContain('<p>The provider says x.</p>');
     expect(body).toContain('<a href="/.auth/login/demo">Sign in</a>');
     expect(body).toContain('<code>sign_in_refused</code>');
+  });
+
+  it('leaves names in details as they are', () => {
+    const { body } = errorPage(new TokenkeepError('session_unreadable', { detail: 'seal_broken' }), undefined);
+    expect(body).toContain('<p>seal_broken.</p>');
+    const missing = new TokenkeepError('client_token_missing', { detail: 'id_token or access_token' });
+    expect(errorPage(missing, undefined).body).toContain('<p>id_token or access_token.</p>');
   });
 
   it('shows details and addresses as text', () => {

@@ -48,8 +48,8 @@ describe('what is wrong is told', () => {
     ],
     [{ issuer: 'contoso' }, `${at}.issuer: found "contoso", expected an absolute URL`],
     [{ issuer: undefined }, `${at}.issuer: found nothing, expected an absolute URL`],
-    [{ role: undefined }, `${at}: found an object, expected role (Entra ID) or scope (other issuers)`],
-    [{ scope: 'tokens.read' }, `${at}: found an object, expected role (Entra ID) or scope (other issuers)`],
+    [{ role: undefined }, `${at}: found an object, expected either role (Entra ID) or scope (other issuers)`],
+    [{ scope: 'tokens.read' }, `${at}: found an object, expected either role (Entra ID) or scope (other issuers)`],
     ...[
       'https://issuer.example',
       'https://login.microsoftonline.com/common/v2.0',

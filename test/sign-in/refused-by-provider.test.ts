@@ -16,7 +16,7 @@ it('a user who cancels reads so on a page, with a way to try again', async () =>
   const end = await browser.signIn(`${origin}/.auth/login/demo`, { cancel: true });
   expect(end.response.status).toBe(401);
   expect(end.body).toContain('<code>sign_in_refused</code>');
-  expect(end.body).toContain('the provider says access_denied');
+  expect(end.body).toContain('The provider says access_denied');
   expect(end.body).toContain('<a href="/.auth/login/demo">Sign in</a>');
   expect(Object.keys(browser.cookies(`${origin}/.auth/login/demo`)).join()).not.toContain('AppServiceAuth');
   expect(await userData(local.app)).toEqual([]);
