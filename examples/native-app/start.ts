@@ -1,7 +1,7 @@
 import { exampleStack, type RunningExample } from '../example.ts';
 import { signIn } from './sign-in.ts';
 
-/** Starts the stack, prints the address to open, and says who has signed in there. */
+/** Starts the stack, gives the address to open, and prints who has signed in there. */
 export async function start(print: (line: string) => void = console.log): Promise<RunningExample> {
   const stack = await exampleStack({
     authJson: (document) => ({
@@ -9,10 +9,12 @@ export async function start(print: (line: string) => void = console.log): Promis
       login: { ...(document['login'] as object), allowedExternalRedirectUrls: ['http://127.0.0.1/signed-in'] },
     }),
   });
-  const signedIn = signIn(stack.origin, 'demo', (url) => print(`Open this in a browser:\n\n  ${url}\n`));
+  const address = Promise.withResolvers<string>();
+  const signedIn = signIn(stack.origin, 'demo', address.resolve);
   const greeting = signedIn.then(({ authenticationToken }) => greetingOf(stack.origin, authenticationToken));
   greeting.then(print, (error: Error) => print(error.message));
-  return { instructions: ['Waiting for you to sign in; Ctrl-C ends it.'], close: () => stack.close() };
+  const instructions = [`Open this in a browser:\n\n  ${await address.promise}\n`, 'Ctrl-C ends it.'];
+  return { instructions, close: () => stack.close() };
 }
 
 /** What `/.auth/me` says to the terminal, which sends its session token in a header. */

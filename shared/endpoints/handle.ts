@@ -5,7 +5,7 @@ import { crossSiteRefusal, type Guard } from '../http/cross-site.ts';
 import { originOf } from '../http/public-origin.ts';
 import { noContent, problem } from '../http/respond.ts';
 import { carriedToken } from '../sessions/carrier.ts';
-import { loginPath } from './login-path.ts';
+import { loginPathFrom } from './login-path.ts';
 import { isHttps } from './session/session-cookie.ts';
 import { isTrustedOrigin } from './trusted-origin.ts';
 
@@ -81,10 +81,15 @@ async function guarded(handler: Handler, request: Request, app: App): Promise<Re
 function failed(error: unknown, request: Request, app: App): Response {
   const known = error instanceof TokenkeepError ? error : new TokenkeepError('internal', { cause: error });
   const event = known.row.status < 500 ? 'request_refused' : 'request_failed';
-  // Log lines name nobody.
-  const route = new URL(request.url).pathname.replace(/(\/users\/)[^/]+/i, '$1…').slice(0, 200);
+  const route = loggedPath(new URL(request.url).pathname, app);
   if (known.code !== 'not_signed_in') app.log.event(event, { method: request.method, route }, known);
-  return problem(known, request, known.row.status === 401 ? loginPath(app) : undefined);
+  return problem(known, request, known.row.status === 401 ? loginPathFrom(request, app) : undefined);
+}
+
+/** Log lines name nobody, and hold no secret of a path that is not ours: of such a one the first segment is enough. */
+function loggedPath(path: string, { settings }: App): string {
+  const isOurs = path.startsWith(`${settings.apiPrefix}/`);
+  return path.replace(isOurs ? /(\/users\/)[^/]+/i : /^(\/[^/]*\/).+/s, '$1…').slice(0, 200);
 }
 
 /** The request with its body in memory, which may be 64 KiB, however it comes. Throws `request_too_large`. */

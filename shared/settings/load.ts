@@ -17,6 +17,7 @@ import { providers } from './registrations.ts';
 import { checkRestrictions } from './restrictions.ts';
 import type { Settings } from './settings.ts';
 import { hostStorage } from './storage.ts';
+import { unknownIn } from './unknown.ts';
 
 /**
  * Reads app settings and auth.json (`directory` is the app's folder, `now` in seconds).
@@ -87,7 +88,7 @@ export function loadSettings(environment: Environment, directory: string, now: n
     ...accessRules(globalValidation),
     ...found.identity,
     backends,
-    notices,
+    notices: [...notices, ...unknownIn(values, auth)],
   };
 }
 

@@ -176,7 +176,8 @@ describe('nobody signed in', () => {
     async (path) => {
       const page = await send(path, { ...visit, 'sec-fetch-site': 'none' });
       expect([page.status, page.headers.get('location')]).toEqual([401, null]);
-      expect(await page.text()).toContain('<a href="/.auth/login/demo">');
+      const back = `post_login_redirect_uri=${encodeURIComponent(`/.auth/${path}`)}`;
+      expect(await page.text()).toContain(`<a href="/.auth/login/demo?${back}">`);
       const problem = await problemIn(await send(path, { ...fetched, 'sec-fetch-site': 'same-origin' }));
       expect([problem.code, problem.login]).toEqual(['not_signed_in', '/.auth/login/demo']);
     },

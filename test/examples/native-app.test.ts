@@ -4,35 +4,26 @@ import type { RunningExample } from '../../examples/example.ts';
 import { start } from '../../examples/native-app/start.ts';
 
 let example: RunningExample;
+const greeting = Promise.withResolvers<string>();
 const printed: string[] = [];
-const lines = new EventTarget();
 beforeAll(async () => {
   example = await start((line) => {
     printed.push(line);
-    lines.dispatchEvent(new Event('line'));
+    greeting.resolve(line);
   });
 });
 afterAll(() => example?.close());
 
-/** The first line that matches, once it is printed. */
-async function printedLine(pattern: RegExp): Promise<string> {
-  for (;;) {
-    const found = printed.map((line) => pattern.exec(line)?.[0]).find((match) => match !== undefined);
-    if (found !== undefined) return found;
-    await new Promise((resolve) => lines.addEventListener('line', resolve, { once: true }));
-  }
-}
-
 describe('a terminal that signs in by the system’s browser', () => {
   it('greets who signed in there', async () => {
-    const address = await printedLine(/http:\S+\/login\/\S+/);
+    const [, address = ''] = /(http:\S+\/login\/\S+)/.exec(example.instructions.join('\n')) ?? [];
     const visit = await new Browser().signIn(address, { account: 'ada@example.com' });
     const { origin, pathname, hash } = new URL(visit.url);
     expect(pathname).toBe('/signed-in');
     expect(visit.body).toContain('location.hash');
     // What the page does, which this browser runs no scripts of.
     await fetch(`${origin}/code`, { method: 'POST', body: hash.slice(1) });
-    expect(await printedLine(/Signed in as .+/)).toMatch(/^Signed in as ada@example\.com; .* good until \d{4}-/);
+    expect(await greeting.promise).toMatch(/^Signed in as ada@example\.com; .* good until \d{4}-/);
     expect(printed.join('\n')).not.toContain(String(new URLSearchParams(hash.slice(1)).get('authorization_code')));
   });
 });

@@ -2,11 +2,10 @@ import type { App } from '../../app.ts';
 import { giveConsent, withdrawConsent } from '../../backends/consent.ts';
 import { consentsOf } from '../../backends/consent-view.ts';
 import { isTokenkeepError, TokenkeepError } from '../../errors/tokenkeep-error.ts';
-import { html, problem, redirect } from '../../http/respond.ts';
+import { html, redirect } from '../../http/respond.ts';
 import { carriedToken } from '../../sessions/carrier.ts';
 import { disconnect } from '../../sessions/connections.ts';
 import type { Session } from '../../token-store/session.ts';
-import { loginPath } from '../login-path.ts';
 import { callbackParameters, single } from '../route.ts';
 import { cookieOf } from '../session/session-cookie.ts';
 import { accountPage } from './account-page.ts';
@@ -23,21 +22,14 @@ const messages: ReadonlyMap<string, string> = new Map<AccountAction, string>([
 
 /** `GET {prefix}/account`: the user's sessions, connected accounts and consents, with a button for each. */
 export async function account(request: Request, app: App): Promise<Response> {
-  try {
-    const session = await inBrowser(request, app);
-    const message = messages.get(new URL(request.url).searchParams.get('done') ?? '');
-    const sessions = await ownSessions(session, app);
-    const backends = app.settings.backends.length === 0 ? [] : await consentsOf(session, app);
-    const response = html(accountPage({ session, sessions, backends, message }, app));
-    // With `no-referrer` browsers say `Origin: null` of its forms (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
-    response.headers.set('referrer-policy', 'same-origin');
-    return response;
-  } catch (error) {
-    if (!isTokenkeepError(error) || error.row.status !== 401) throw error;
-    const route = `${app.settings.apiPrefix}/account`;
-    if (error.code !== 'not_signed_in') app.log.event('request_refused', { method: request.method, route }, error);
-    return problem(error, request, `${loginPath(app)}?${new URLSearchParams({ post_login_redirect_uri: route })}`);
-  }
+  const session = await inBrowser(request, app);
+  const message = messages.get(new URL(request.url).searchParams.get('done') ?? '');
+  const sessions = await ownSessions(session, app);
+  const backends = app.settings.backends.length === 0 ? [] : await consentsOf(session, app);
+  const response = html(accountPage({ session, sessions, backends, message }, app));
+  // With `no-referrer` browsers say `Origin: null` of its forms (https://fetch.spec.whatwg.org/#append-a-request-origin-header).
+  response.headers.set('referrer-policy', 'same-origin');
+  return response;
 }
 
 /** `POST {prefix}/account`: what a button of the page asks for, by the field `action`. */
