@@ -143,6 +143,9 @@ export function createClient(options: ClientOptions = {}): Client {
   };
 }
 
+/** Throws where a script would run in place of the way to a page: the address may be a parameter of the page's own. */
 function absolute(address: string): string {
-  return new URL(address, location.href).href;
+  const { href, protocol } = new URL(address, location.href);
+  if (protocol === 'javascript:') throw new TokenkeepError('redirect_not_allowed');
+  return href;
 }

@@ -14,7 +14,7 @@ export interface BackendConsent {
 
 /** Every backend of the settings, with what the user has said and what it did: in all sessions of the user. */
 export async function consentsOf(session: Session, { store, settings }: ConsentParts): Promise<BackendConsent[]> {
-  const sessions = (await store.sessionsOf(session.user)).map((stored) => stored.session);
+  const sessions = (await store.sessionsOf(session.user, 'all')).map((stored) => stored.session);
   const uses = merged(sessions.flatMap((one) => one.uses ?? []));
   return settings.backends.map((backend) => {
     const given = sessions.flatMap((one) => consentIn(one, backend.name)?.at ?? []);

@@ -48,16 +48,19 @@ export async function withdrawConsent(
   backend: string,
   { amend, store, log }: ConsentParts,
 ): Promise<Session | undefined> {
-  const ids = (await store.sessionsOf(session.user)).map((stored) => stored.session.id);
-  const others = ids.filter((id) => id !== session.id).map((id) => amend(id, without));
+  let wasGiven = false;
+  const sessions = (await store.sessionsOf(session.user, 'all')).map((stored) => stored.session);
+  const consented = sessions.filter((one) => one.id !== session.id && consentIn(one, backend));
+  const others = consented.map(({ id }) => amend(id, without));
   const [own, ...rest] = await Promise.allSettled([amend(session.id, without), ...others]);
   const failed = [own, ...rest].find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
-  log.event('consent_withdrawn', { session: session.id, backend });
+  if (wasGiven) log.event('consent_withdrawn', { session: session.id, backend });
   return own.status === 'fulfilled' ? own.value : undefined;
 
   function without(stored: Session): Session {
     if (!consentIn(stored, backend)) return stored;
+    wasGiven = true;
     const { [backend]: _withdrawn, ...others } = stored.consents ?? {};
     return { ...stored, consents: others };
   }

@@ -90,7 +90,11 @@ export function createForward({ origin, basePath }: Upstream, limits: TimeLimits
         if (isStale) resolve(forward(outgoing));
         else reject(failure(error, signal));
       });
-      request.once('close', () => clearTimeout(whole));
+      request.once('close', () => {
+        clearTimeout(whole);
+        // Without an answer and without an error, as where the upstream changes the protocol.
+        reject(failure(new Error('closed'), signal));
+      });
       if (body === null) request.end();
       else send(body, request);
     });

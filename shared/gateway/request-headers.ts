@@ -1,5 +1,6 @@
 import { withoutOwnCookies } from './cookies.ts';
 import { endToEnd } from './end-to-end.ts';
+import { variableName } from './variable-name.ts';
 
 /** What becomes of a request's headers on the way to the upstream. */
 export interface RequestRewriting {
@@ -25,8 +26,7 @@ export function requestHeaders(inbound: Headers, rewriting: RequestRewriting): H
   const { host, publicOrigin, hasBody, drops, added } = rewriting;
   const outgoing = new Headers();
   for (const [name, value] of endToEnd(inbound)) {
-    // Servers that hand headers on as variables take `_` and `-` for the same (CGI: RFC 3875 section 4.1.18).
-    if (drops(name) || replaced.test(name.replaceAll('_', '-'))) continue;
+    if (drops(name) || replaced.test(variableName(name))) continue;
     // A body that the Functions library has dropped, of a GET, must not be waited for.
     if (name === 'content-length' && !hasBody) continue;
     const passed = name === 'cookie' ? withoutOwnCookies(value) : value;

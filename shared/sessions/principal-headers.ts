@@ -65,7 +65,10 @@ function principal(claims: readonly ClaimView[], { name, claimTypes }: Principal
   return Buffer.from(JSON.stringify(document)).toString('base64');
 }
 
-/** Header values are ASCII (RFC 9110 section 5.5): a text that is not, or holds a `%`, is percent-encoded as UTF-8. */
+/**
+ * Header values are ASCII (RFC 9110 section 5.5): a text that is not, or holds a `%`, is percent-encoded as UTF-8. Half
+ * a surrogate pair, which JSON can name and UTF-8 cannot, becomes U+FFFD.
+ */
 function headerText(text: string): string {
-  return /^[!-~]([ -~]*[!-~])?$/.test(text) && !text.includes('%') ? text : encodeURIComponent(text);
+  return /^[!-~]([ -~]*[!-~])?$/.test(text) && !text.includes('%') ? text : encodeURIComponent(text.toWellFormed());
 }

@@ -32,8 +32,11 @@ export interface SessionStore {
   current(id: SessionId, etag: ETag): Promise<StoredSession | undefined>;
   /** The session a user began last, of those that are there still. Throws as `read` does. */
   newestOf(user: UserId): Promise<StoredSession | undefined>;
-  /** The sessions of a user, or those that an account is connected in: newest first, without any that cannot be read. */
-  sessionsOf(user: UserId): Promise<readonly StoredSession[]>;
+  /**
+   * The sessions of a user, or those that an account is connected in: newest first, without any that cannot be read. Of
+   * more than 50 the newest, or with `which` all, where to overlook one would be wrong.
+   */
+  sessionsOf(user: UserId, which?: 'all'): Promise<readonly StoredSession[]>;
   /** Seals a session for the recovery queue. */
   seal(session: Session): Promise<string>;
   /** Opens what `seal` sealed. Throws `seal_*`. */
@@ -55,7 +58,7 @@ const keptSessions = 5_000;
 const endAttempts = 5;
 /** Markers of a user that are looked at, newest first: those without a session are what a crash has left. */
 const newestTried = 10;
-/** Sessions of one user that are looked at together; older ones end by themselves. */
+/** Sessions of one user that are looked at together. */
 const mostSessions = 50;
 
 export function createSessionStore(container: Container, sealer: Sealer, agenda: Agenda, log: Log): SessionStore {
@@ -77,6 +80,15 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
       return keepRecent(kept, id, { session: decodeSession(document), etag: blob.etag, epoch }, keptSessions);
     } catch (error) {
       if (isSealError(error)) log.event('seal_refused', { session: id }, error);
+      throw error;
+    }
+  }
+
+  async function readable(id: SessionId): Promise<StoredSession | undefined> {
+    try {
+      return await read(id);
+    } catch (error) {
+      if (isSealError(error)) return undefined;
       throw error;
     }
   }
@@ -111,20 +123,17 @@ export function createSessionStore(container: Container, sealer: Sealer, agenda:
       return newest;
     },
 
-    async sessionsOf(user) {
+    async sessionsOf(user, which) {
       const markers: Marker[] = [];
       for await (const name of container.list(`users/${user}/`)) {
         const marker = parseMarker(name);
         if (marker) markers.push(marker);
       }
-      const found = await Promise.all(
-        markers.slice(-mostSessions).map(({ id }) =>
-          read(id).catch((error: unknown) => {
-            if (isSealError(error)) return undefined;
-            throw error;
-          }),
-        ),
-      );
+      const found: (StoredSession | undefined)[] = [];
+      do {
+        const newest = markers.splice(-mostSessions);
+        found.push(...(await Promise.all(newest.map(({ id }) => readable(id)))));
+      } while (which === 'all' && markers.length > 0);
       return found
         .filter((stored) => stored !== undefined)
         .filter(({ session }) => namesOf(session).includes(user))

@@ -115,6 +115,15 @@ describe.skipIf(!hasChromium)('the client with a session token of its own, on an
     await page.waitForURL(`${app.foreigner}/bye`);
   });
 
+  it('runs no script that it is told to land at, and stays signed in', async () => {
+    await signIn(page);
+    const token = await sessionToken(page);
+    const { error } = await outcome(page, () => auth.signOut({ redirectTo: ' JavaScript:document.title = "evil"' }));
+    expect(error).toMatchObject({ code: 'redirect_not_allowed' });
+    expect(await page.title()).not.toBe('evil');
+    expect(await sessionToken(page)).toBe(token);
+  });
+
   it('stays signed in where the sign-out does not get through', async () => {
     await signIn(page);
     const token = await sessionToken(page);

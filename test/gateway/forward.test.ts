@@ -226,6 +226,13 @@ describe('an upstream that fails', () => {
     expect(await codeOf(send())).toBe('upstream_unavailable');
   });
 
+  it('is unavailable where it changes the protocol, which nobody has asked for', async () => {
+    upstream.onRequest(({ socket }) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    expect(await codeOf(send())).toBe('upstream_unavailable');
+  });
+
   it('is unavailable where its certificate is not trusted, or it has none', async () => {
     expect(await codeOf(forwardTo(Number(new URL(upstream.origin).port), 'https'))).toBe('upstream_unavailable');
   });

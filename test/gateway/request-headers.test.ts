@@ -40,6 +40,8 @@ describe('the headers that the upstream gets', () => {
     'x-forwarded-prefix',
     'x-forwarded-port',
     'x_forwarded_host',
+    'x.forwarded.host',
+    'x~original|url',
     'x-original-url',
     'x-rewrite-url',
     'x-ms-invocation-id',
@@ -75,6 +77,7 @@ describe('cookies', () => {
     ['a=1;AppServiceAuthNonce_ab=ours;b=2', 'a=1;b=2'],
     ['appserviceauthsession=ours; a=1; AppServiceAuthSession=again', 'a=1'],
     ['a=AppServiceAuthSession=1', 'a=AppServiceAuthSession=1'],
+    ['a=1,AppServiceAuthSession=ours; b=2', 'b=2'],
     ['AppServiceAuthSession=ours', undefined],
     ['AppServiceAuthSession', undefined],
   ])('%s are sent as %s', (given, cookie) => {

@@ -25,6 +25,12 @@ describe('a path as a lenient server reads it', () => {
     ['/%252eauth/me', '/.auth/me'],
     ['/.AUTH\\me', '/.auth/me'],
     ['/.auth;v=1/me', '/.auth/me'],
+    ['/;/.auth/me', '/.auth/me'],
+    ['/%3ba=b//.auth/me', '/.auth/me'],
+    ['/%ef%bc%8eauth%EF%BC%8Fme', '/.auth/me'],
+    ['/%25/%ff%ef%bc%8eauth%e2%88%95me', '/%/\ufffd.auth/me'],
+    ['/%C3%A9t%e9', '/ét\ufffd'],
+    ['/%C0-la-carte', '/\ufffd-la-carte'],
     ['/a..b/...', '/a..b/...'],
     ['/%', '/%'],
   ])('%s is %s', (target, path) => {
@@ -41,8 +47,19 @@ describe('a path as a lenient server reads it', () => {
     '/a/%252e%252e%252fb',
     '/./a',
     '/%2e/',
+    '/..%ef%bc%8fb',
+    '/..%e2%81%84b',
+    '/%ef%bc%8e%ef%bc%8e/b',
+    '/..%c0%afb',
+    '/%c0%ae%c0%ae/b',
+    '/..%u2215b',
   ])('%s has a dot segment in it, so that it might be another one', (target) => {
     expect(lenientPath(target)).toBeUndefined();
+  });
+
+  it('with escapes in escapes without end is not read at all, since that would cost as much as its length squared', () => {
+    expect(lenientPath(`/%${'25'.repeat(8)}61`)).toBeUndefined();
+    expect(lenientPath(`/%${'25'.repeat(3)}61`)).toBe('/a');
   });
 
   it.each([

@@ -31,6 +31,7 @@ it.each([
   ['100 %', '100%20%25'],
   ['line\r\nbreak', 'line%0D%0Abreak'],
   ['plain name', 'plain name'],
+  ['half a pair \ud83d', 'half%20a%20pair%20%EF%BF%BD'],
 ])('a name that a header cannot hold is percent-encoded: %j', (displayName, sent) => {
   const headers = principalHeaders(entry({}), { ...source, displayName });
   expect(headers['x-ms-client-principal-name']).toBe(sent);

@@ -1,5 +1,6 @@
 import type { App } from '../../app.ts';
 import { TokenkeepError } from '../../errors/tokenkeep-error.ts';
+import { plainPath } from '../../http/plain-path.ts';
 import type { Asked } from './admit.ts';
 
 /**
@@ -21,7 +22,9 @@ export function askedOf({ url, method, headers }: Request, { settings }: App): A
   if (named !== undefined && behind !== undefined && decoded(named) !== decoded(behind)) {
     throw unclear('more than one address');
   }
-  const target = named ?? behind ?? '';
+  // A client may have sent the header. So of two ways of writing the one counts that servers might read differently.
+  const isClear = behind === undefined || plainPath(behind) !== undefined;
+  const target = (isClear ? named : behind) ?? behind ?? '';
   if (target !== '' && !target.startsWith('/')) throw unclear('an address that is no path');
   const methods = [headers.get('x-forwarded-method'), headers.get('x-original-method'), isBelow ? method : undefined];
   return { method: agreed(methods, 'method') ?? 'GET', target };

@@ -4,6 +4,7 @@ import type { Forward, Upstream } from '../../gateway/forward.ts';
 import { requestHeaders } from '../../gateway/request-headers.ts';
 import { responseHeaders } from '../../gateway/response-headers.ts';
 import { isBelow, lenientPath, targetOf } from '../../gateway/target.ts';
+import { variableName } from '../../gateway/variable-name.ts';
 import type { Grant } from '../../http/cors.ts';
 import { noContent, redirect } from '../../http/respond.ts';
 import type { Authenticated } from '../../sessions/authenticate.ts';
@@ -75,7 +76,7 @@ async function unclearPath(): Promise<Response> {
 }
 
 function isForTokenkeepAlone(name: string): boolean {
-  return isIdentityHeader(name) || name.replaceAll('_', '-') === 'x-tokenkeep-proxy-key';
+  return isIdentityHeader(name) || variableName(name) === 'x-tokenkeep-proxy-key';
 }
 
 /** A session that slides is renewed here too; an answer with a session token in it is nothing for a shared cache. */

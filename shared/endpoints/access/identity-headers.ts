@@ -1,4 +1,5 @@
 import type { App } from '../../app.ts';
+import { variableName } from '../../gateway/variable-name.ts';
 import { entryView } from '../../sessions/entry-view.ts';
 import { principalHeaders, tokenHeaders } from '../../sessions/principal-headers.ts';
 import type { ExposedToken } from '../../settings/settings.ts';
@@ -19,9 +20,9 @@ export const nobodyHeaders: Readonly<Record<string, string>> = {
   'x-ms-client-principal-idp': '',
 };
 
-/** Whether a header is one of these. CGI and WSGI make `_` of `-`, so that servers cannot tell the two apart. */
+/** Whether a header is one of these, or may be taken for one. */
 export function isIdentityHeader(name: string): boolean {
-  return /^x[-_]ms[-_](client[-_]principal([-_]|$)|token[-_])/i.test(name);
+  return /^x-ms-(client-principal(-|$)|token-)/.test(variableName(name));
 }
 
 /**

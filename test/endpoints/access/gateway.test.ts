@@ -72,6 +72,8 @@ describe('a request of somebody who is signed in', () => {
       x_ms_client_principal_name: 'spoofed',
       'x-ms-token-aad-access-token': 'spoofed',
       'x-tokenkeep-proxy-key': 'spoofed',
+      'x.tokenkeep.proxy_key': 'spoofed',
+      'X.MS.CLIENT.PRINCIPAL.ID': 'spoofed',
       'x-kept': 'kept',
     });
     expect(JSON.stringify(last()?.rawHeaders)).not.toContain('spoofed');
@@ -94,6 +96,14 @@ describe('a request of somebody who is signed in', () => {
     const response = await asUser('/', headers, { method: 'POST' });
     expect(await problemIn(response)).toMatchObject({ status: 403, code: 'cross_site_refused' });
     expect(upstream.received).toEqual([]);
+  });
+
+  it('is logged without what its path may say of people, or keep secret', async () => {
+    local.logged.length = 0;
+    const headers = { cookie, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+    await send('/reset/a-secret/ada@example.com', { method: 'POST', headers });
+    expect(local.logged).toMatchObject([{ event: 'request_refused', method: 'POST', route: '/reset/…' }]);
+    expect(JSON.stringify(local.logged)).not.toMatch(/a-secret|ada@/);
   });
 
   it('brings its body', async () => {

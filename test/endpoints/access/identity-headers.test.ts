@@ -135,6 +135,8 @@ it.each([
   ['X_MS_CLIENT_PRINCIPAL_ID', true],
   ['x-ms_token-aad_access-token', true],
   ['x-ms-token-', true],
+  ['X.MS.Client.Principal.Id', true],
+  ['x~ms|token-aad-access-token', true],
   ['x-ms-client-principals', false],
   ['x-ms-client-request-id', false],
   ['x-ms-tokens', false],

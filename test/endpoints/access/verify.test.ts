@@ -68,6 +68,13 @@ describe('what was asked for is told', () => {
     expect((await said('/public/%zz', '/public/x')).status).toBe(400);
   });
 
+  it('and by the one of the two that servers might read differently, so that a client cannot make it public', async () => {
+    expect((await verify({}, '/public/logo.svg')).status).toBe(200);
+    expect((await verify({ 'x-forwarded-uri': '/public/logo.svg' }, '/public%2flogo.svg')).status).toBe(401);
+    expect((await verify({ 'x-forwarded-uri': '/public%2flogo.svg' }, '/public/logo.svg')).status).toBe(401);
+    expect((await verify({ 'x-forwarded-uri': '/public/?logo' }, '/public/%3flogo')).status).toBe(401);
+  });
+
   it('and where it is not, nothing is public', async () => {
     expect((await verify()).status).toBe(401);
     expect((await verify(navigation)).headers.get('location')).toBe(signIn('/'));
@@ -167,6 +174,7 @@ describe('an identity that the request brings along', () => {
     'X-MS-CLIENT-PRINCIPAL-ID',
     'x_ms_client_principal',
     'X-MS_CLIENT-PRINCIPAL_NAME',
+    'X.MS.CLIENT.PRINCIPAL.ID',
     'X-MS-TOKEN-AAD-ACCESS-TOKEN',
     'X_MS_TOKEN_ANYTHING',
   ])('is refused: %s', async (name) => {

@@ -10,6 +10,7 @@ import {
 } from '../../fixtures/backends.ts';
 import { type LocalApp, localApp, signedIn } from '../../fixtures/local-app.ts';
 import { sessionIdIn, storedEntry, storedSession } from '../../fixtures/stored.ts';
+import { aSession } from '../../token-store/sessions.ts';
 
 let jobs: JobIssuer;
 let local: LocalApp;
@@ -107,6 +108,17 @@ it('a consent is withdrawn in all sessions of the user, and for that backend alo
   expect((await withdraw({ cookie })).status).toBe(204);
 });
 
+it('a consent of a session that is far from the newest is seen and withdrawn all the same', async () => {
+  await agree(local, cookie);
+  const { user } = await storedSession(local.app, sessionIdIn(cookie));
+  const now = local.clock.now();
+  const newer = Array.from({ length: 55 }, (_, index) => aSession(now + (index + 1) * 60_000, { user, entries: {} }));
+  await Promise.all(newer.map((session) => local.app.store.create(session)));
+  expect(await listed(other)).toMatchObject([{ backend: 'reports', consented_on: expect.stringMatching(time) }, {}]);
+  expect((await withdraw({ cookie: other })).status).toBe(204);
+  expect(await consentsOf(cookie)).toEqual({});
+});
+
 it('giving and withdrawing are logged, by the session and without the user', async () => {
   await agree(local, cookie);
   await withdraw({ cookie });
@@ -115,7 +127,12 @@ it('giving and withdrawing are logged, by the session and without the user', asy
     { event: 'consent_given', session, backend: 'reports' },
     { event: 'consent_withdrawn', session, backend: 'reports' },
   ]);
-  expect(JSON.stringify(local.logged)).not.toContain('ada');
+  expect(JSON.stringify(local.logged)).not.toContain('ada@');
+});
+
+it('of a consent that was never given nothing is logged, since anything may stand in its place', async () => {
+  expect((await withdraw({ cookie }, 'ada@example.com')).status).toBe(204);
+  expect(JSON.stringify(local.logged)).not.toContain('ada@');
 });
 
 it.each(['unknown', 'constructor', '__proto__', ''])('no backend is called %j', async (name) => {
