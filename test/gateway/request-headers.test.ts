@@ -44,6 +44,7 @@ describe('the headers that the upstream gets', () => {
     'x~original|url',
     'x-original-url',
     'x-rewrite-url',
+    'proxy',
     'x-ms-invocation-id',
   ])('have no %s', (name) => {
     expect(sent({ [name]: 'evil' })).toEqual(own);

@@ -11,6 +11,7 @@ import type { Authenticated } from '../../sessions/authenticate.ts';
 import { answered, type Handler, handle } from '../handle.ts';
 import { logout } from '../session/logout.ts';
 import { slid } from '../session/sliding.ts';
+import { againFromHere, lacksStrictCookie } from '../strict-cookie.ts';
 import { admit } from './admit.ts';
 import { identityHeaders, isIdentityHeader } from './identity-headers.ts';
 
@@ -34,7 +35,9 @@ export function createGateway(upstream: Upstream, forward: Forward): (request: R
 
       const admission = await admit(request, { method: request.method, target }, app);
       if (admission.kind === 'refused') {
-        if (admission.signIn !== undefined) return redirect(admission.signIn);
+        if (admission.signIn !== undefined) {
+          return lacksStrictCookie(request, app) ? againFromHere(request, app) : redirect(admission.signIn);
+        }
         throw admission.error;
       }
       const isSignedIn = admission.kind === 'signed-in';

@@ -7,7 +7,8 @@ import { type Attempt, checkInTime, recallAttempt } from '../../sign-in/attempt.
 import { openValue, sealValue } from '../../sign-in/sealed.ts';
 import { Secret } from '../../telemetry/secret.ts';
 import { callbackParameters, providerIn, single } from '../route.ts';
-import { againFromHere, checkSession, lacksStrictCookie } from './connecting.ts';
+import { againFromHere, lacksStrictCookie } from '../strict-cookie.ts';
+import { checkSession } from './connecting.ts';
 import { land, landConnected, landFailed } from './landing.ts';
 import { attemptScope, callbackUrl } from './login.ts';
 
@@ -25,7 +26,7 @@ export async function callback(request: Request, app: App): Promise<Response> {
   const { attempt, cookie } = await recallAttempt(reference, provider.name, request, attemptScope(app), app.ring);
   const arrival = { request, provider, cookie, ending: attempt.ending };
   const { connectsIn } = attempt;
-  if (connectsIn !== undefined && lacksStrictCookie(request, app)) return againFromHere(request);
+  if (connectsIn !== undefined && lacksStrictCookie(request, app)) return againFromHere(request, app);
   try {
     if (connectsIn !== undefined) {
       await checkSession(connectsIn, request, app);

@@ -1,8 +1,6 @@
 import type { App } from '../../app.ts';
 import { isTokenkeepError, TokenkeepError } from '../../errors/tokenkeep-error.ts';
 import { crossSiteRefusal } from '../../http/cross-site.ts';
-import { escapeHtml, page } from '../../http/pages.ts';
-import { html } from '../../http/respond.ts';
 import type { Granted } from '../../providers/provider.ts';
 import type { SessionId } from '../../token-store/names.ts';
 import type { Session } from '../../token-store/session.ts';
@@ -40,18 +38,4 @@ async function sessionOfCookie(request: Request, app: App): Promise<Session> {
   if (carrier !== 'cookie')
     throw new TokenkeepError('not_signed_in', { detail: 'the session has to be in the cookie' });
   return session;
-}
-
-/** Whether the browser has come from the provider and so left a `SameSite=Strict` cookie out. */
-export function lacksStrictCookie({ headers }: Request, { settings }: App): boolean {
-  return settings.browser.sameSite === 'Strict' && headers.get('sec-fetch-site') === 'cross-site';
-}
-
-/** A page that opens the same address again, this time from here. */
-export function againFromHere(request: Request): Response {
-  const { pathname, search } = new URL(request.url);
-  const address = pathname + search;
-  const response = html(page('One moment', `<p><a href="${escapeHtml(address)}">Go on</a></p>`));
-  response.headers.set('refresh', `0;url=${address}`);
-  return response;
 }

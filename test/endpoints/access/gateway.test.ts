@@ -159,6 +159,34 @@ describe('a request of nobody', () => {
   );
 });
 
+describe('a browser that leaves a strict cookie out, since it comes from another site', () => {
+  const strict = () => local.another({ TOKENKEEP_COOKIE_SAMESITE: 'Strict' });
+  const arrival = { ...navigation, 'sec-fetch-site': 'cross-site' };
+
+  it('opens the page again from here, where it brings the cookie', async () => {
+    const response = await send('/orders?of=today', { headers: arrival }, strict());
+    expect([response.status, response.headers.get('refresh')]).toEqual([200, `0;url=${origin}/orders?of=today`]);
+    const again = { ...navigation, 'sec-fetch-site': 'same-origin', cookie };
+    expect(await (await send('/orders?of=today', { headers: again }, strict())).text()).toBe('ok');
+    expect(upstream.received).toHaveLength(1);
+  });
+
+  it('goes to the sign-in from there where it has none', async () => {
+    const again = { ...navigation, 'sec-fetch-site': 'same-origin' };
+    const response = await send('/orders', { headers: again }, strict());
+    expect(response.headers.get('location')).toContain('/.auth/login/demo?post_login_redirect_uri=');
+  });
+
+  it('is led to no other site', async () => {
+    const response = await send('//evil.example/x', { headers: arrival }, strict());
+    expect(response.headers.get('refresh')).toBe(`0;url=${origin}//evil.example/x`);
+  });
+
+  it('goes to the sign-in at once where the cookie is lax', async () => {
+    expect((await send('/orders', { headers: arrival })).status).toBe(302);
+  });
+});
+
 describe('paths that are Tokenkeep’s', () => {
   it.each(['/.auth', '/.auth/', '/.auth/unknown', '/.AUTH/unknown', '//.auth/me', '/%2eauth/me', '/.auth%2fme'])(
     '%s is never forwarded',

@@ -9,6 +9,7 @@ import { type LocalApp, localApp, origin } from '../../fixtures/local-app.ts';
 import { problemIn } from '../../fixtures/problem.ts';
 import { refreshingProvider } from '../../fixtures/refreshing-provider.ts';
 import { sessionIdIn, storedSession } from '../../fixtures/stored.ts';
+import { aSession } from '../../token-store/sessions.ts';
 
 const [ada, bo, zoe] = ['ada@example.com', 'bo@example.com', 'zoe@example.com'];
 const start = '/.auth/login/second?connect=1';
@@ -86,6 +87,19 @@ describe('a connected account', () => {
         expect(session?.connected).toEqual([]);
       }
     }
+  });
+
+  it('is not overlooked among many sessions of one who tries to connect it as often at once', async () => {
+    const first = await connectingBrowser(local);
+    await first.connect(bo);
+    const account = await nameOf((await first.session()).entries['second'] ?? expect.fail('not connected'));
+    const other = await connectingBrowser(local, zoe);
+    const { user } = await other.session();
+    const tries = { user, entries: {}, connected: [account] };
+    const later = Array.from({ length: 55 }, (_, index) => aSession(local.clock.now() + (index + 1) * 60_000, tries));
+    await Promise.all(later.map((session) => local.app.store.create(session)));
+    expect(await codeOf(await other.connect(bo))).toBe('connection_taken');
+    expect(Object.keys((await other.session()).entries)).toEqual(['demo']);
   });
 
   it('of another user is taken, and stays where it is; the tokens that came are revoked', async () => {
@@ -283,7 +297,7 @@ describe('the callback', () => {
       );
     const bounced = await visit('cross-site', attempt);
     expect(bounced.status).toBe(200);
-    expect(bounced.headers.get('refresh')).toBe(`0;url=${pathname}${search}`);
+    expect(bounced.headers.get('refresh')).toBe(`0;url=${origin}${pathname}${search}`);
     expect(bounced.headers.getSetCookie()).toEqual([]);
     expect((await visit('same-origin', [...attempt, tab.cookie()])).status).toBe(302);
     expect((await storedSession(local.app, sessionIdIn(tab.cookie()))).entries).toHaveProperty('second');
