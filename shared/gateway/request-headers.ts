@@ -20,7 +20,8 @@ export interface RequestRewriting {
  * place of the one that was looked at; what the Functions host adds for itself; `Expect`, which it has answered; and
  * `Proxy`, which CGI takes for a setting (https://httpoxy.org).
  */
-const replaced = /^(host|proxy|forwarded|x-forwarded-(?!for$).*|x-original-url|x-rewrite-url|x-ms-invocation-id|expect)$/;
+const replaced =
+  /^(host|proxy|forwarded|x-forwarded-(?!for$).*|x-original-url|x-rewrite-url|x-ms-invocation-id|expect)$/;
 
 /** The headers that the upstream gets. `X-Forwarded-For` is passed on as the platform has set it. */
 export function requestHeaders(inbound: Headers, rewriting: RequestRewriting): Headers {

@@ -8,7 +8,7 @@ import { leaseSeconds } from '../token-store/lease.ts';
 import type { Entry, Session } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import { type RefreshOutcome, settledOutcome } from './outcome.ts';
-import { type RecoveryQueue, toRescue } from './recovery.ts';
+import { holderOf, isSameConnection, type RecoveryQueue, toRescue } from './recovery.ts';
 import { revokeLate } from './revocation.ts';
 
 interface CommitParts {
@@ -77,19 +77,25 @@ async function writeUntil(
   let { base } = tokens;
   let lease: { leaseId: LeaseId } | Record<string, never> = { leaseId: tokens.leaseId };
   let error: unknown;
+  /** Whoever asked is told of no session but their own. */
+  const told = (outcome: RefreshOutcome, { id }: Session) => (id === tokens.base.session.id ? outcome : ended);
   for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       const session = tokens.rewrite(base.session);
       if (await store.update(session, base.session, { etag: base.etag, ...lease }))
-        return { status: 'refreshed', session };
+        return told({ status: 'refreshed', session }, session);
       // Either the content has changed, or the lease is lost: the next try goes without it, the one after with it.
       lease = lease.leaseId === undefined ? { leaseId: tokens.leaseId } : {};
-      const current = await store.read(base.session.id);
-      if (!current) return await discard(parts, tokens);
-      const stored = current.session.entries[tokens.provider];
-      if (stored && holds(stored, tokens)) return { status: 'refreshed', session: current.session };
-      if (!stored || !isSame(stored.refreshToken, tokens.spent)) {
-        return settledOutcome(current.session, tokens.provider, seconds(platform.clock));
+      const now = seconds(platform.clock);
+      const current = await holderOf(store, base.session, tokens.provider, tokens.entry, now);
+      const stored = current?.session.entries[tokens.provider];
+      if (!current || !stored || !isSameConnection(stored, tokens.entry)) {
+        await discard(parts, tokens);
+        return current ? told(settledOutcome(current.session, tokens.provider, now), current.session) : ended;
+      }
+      if (holds(stored, tokens)) return told({ status: 'refreshed', session: current.session }, current.session);
+      if (!isSame(stored.refreshToken, tokens.spent)) {
+        return told(settledOutcome(current.session, tokens.provider, now), current.session);
       }
       base = current;
     } catch (trouble) {
@@ -101,11 +107,12 @@ async function writeUntil(
   }
 }
 
-/** The user signed out while the provider was answering: the new tokens must not live on. */
-async function discard(parts: CommitParts, { provider: name, entry, base }: NewTokens): Promise<RefreshOutcome> {
+const ended: RefreshOutcome = { status: 'ended' };
+
+/** The user signed out, or disconnected the account, while the provider was answering: the new tokens must not live on. */
+async function discard(parts: CommitParts, { provider: name, entry, base }: NewTokens): Promise<void> {
   parts.log.event('refresh_discarded', { session: base.session.id, provider: name });
   await revokeLate(entry, name, parts);
-  return { status: 'ended' };
 }
 
 /** Whether the recovery queue has taken the tokens, which the container did not for this reason. */

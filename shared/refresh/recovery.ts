@@ -4,7 +4,7 @@ import { type Clock, type EpochSeconds, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import { isSessionId, type SessionId } from '../token-store/names.ts';
 import type { Entry, Session } from '../token-store/session.ts';
-import type { SessionStore } from '../token-store/session-store.ts';
+import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import { fingerprint } from './refreshed-entry.ts';
 import { filedAnew } from './schedule.ts';
 
@@ -38,6 +38,11 @@ const longestTry = 50_000;
  * the ten minutes after which the Functions host gives out a message again whose receiver has died.
  */
 const longestWait = 15 * 60;
+/**
+ * How long other writes of a session, each of which makes its content young again, can put off a try, in seconds: longer
+ * than clocks are apart.
+ */
+const longestYouth = 2 * 3600;
 
 /**
  * Whether tokens may be about to be stored that this entry's refresh token was spent for: by whoever has written down a
@@ -51,7 +56,7 @@ export async function mayBeRecovered(
   now: EpochSeconds,
 ): Promise<boolean> {
   if (attemptedAt === undefined || unanswered) return false;
-  if (age < longestTry) return true;
+  if (age < longestTry && now - attemptedAt < longestYouth) return true;
   return now - attemptedAt < longestWait && recovery.isWaiting().catch(() => true);
 }
 
@@ -64,6 +69,37 @@ export function toRescue(session: Session, provider: string): Session {
   return { ...session, entries: { [provider]: entry } };
 }
 
+/**
+ * The session that new tokens of an account belong into: the one they were got for or, where a new sign-in has taken its
+ * place, the one that the account has gone over to. Undefined where neither is there. Throws `container_*`, also while the
+ * account is on its way.
+ */
+export async function holderOf(
+  store: SessionStore,
+  session: Session,
+  provider: string,
+  entry: Entry,
+  now: EpochSeconds,
+): Promise<StoredSession | undefined> {
+  const own = await store.read(session.id);
+  if (own || provider === session.provider) return own;
+  const others = await store.sessionsOf(session.user);
+  const holder = others.find((other) => isSameConnection(other.session.entries[provider], entry));
+  const isExpected = ({ entries, connected = [] }: Session) =>
+    !entries[provider] && connected.some((name) => session.connected?.includes(name));
+  // After a crash in between the name stays where no account will come.
+  const isYoung = now - (entry.history.at(-1)?.at ?? 0) < longestWait;
+  if (!holder && isYoung && others.some((other) => isExpected(other.session))) {
+    throw new TokenkeepError('container_unreachable', { detail: 'the account is on its way to another session' });
+  }
+  return holder;
+}
+
+/** Whether an entry is of the same account, and has not been disconnected in between. */
+export function isSameConnection(one: Entry | undefined, { issuer, subject, connectedAt }: Entry): boolean {
+  return one?.issuer === issuer && one.subject === subject && one.connectedAt === connectedAt;
+}
+
 interface RecoveryParts {
   readonly store: SessionStore;
   readonly log: Log;
@@ -73,7 +109,7 @@ interface RecoveryParts {
 }
 
 /**
- * Puts the rescued tokens into their session. They are dropped where the session has ended or holds newer ones. While
+ * Puts the rescued tokens into the session of their account. They are dropped where it has none, or newer ones. While
  * the container is still away, or somebody else is writing, this throws, and the queue delivers the message again.
  */
 export async function recover(input: unknown, parts: RecoveryParts): Promise<void> {
@@ -83,9 +119,9 @@ export async function recover(input: unknown, parts: RecoveryParts): Promise<voi
   const { id, provider, sealed } = parsed.data;
   const rescued = await store.unseal(id, sealed);
   const entry = rescued.entries[provider];
-  const current = await store.read(id);
+  const current = entry && (await holderOf(store, rescued, provider, entry, seconds(clock)));
   const stored = current?.session.entries[provider];
-  if (!current || !entry || !stored || !isSuccessor(entry, stored)) {
+  if (!current || !stored || !isSuccessor(entry, stored)) {
     log.event('refresh_discarded', { session: id, provider });
     return;
   }
@@ -96,7 +132,7 @@ export async function recover(input: unknown, parts: RecoveryParts): Promise<voi
   if (!(await store.update(session, current.session, { etag: current.etag }))) {
     throw new TokenkeepError('container_unreachable', { detail: 'the session is being written' });
   }
-  log.event('refresh_recovered', { session: id, provider });
+  log.event('refresh_recovered', { session: session.id, provider });
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Clock, seconds } from '../platform.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Agenda } from '../token-store/agenda.ts';
 import { type Marker, minuteOf, startOf } from '../token-store/names.ts';
+import type { Entry } from '../token-store/session.ts';
 import type { SessionStore, StoredSession } from '../token-store/session-store.ts';
 import type { RefreshEngine } from './engine.ts';
 import { isRecovering, isStored, type RefreshOutcome } from './outcome.ts';
@@ -54,7 +55,11 @@ export async function visit(parts: VisitParts, marker: Marker): Promise<void> {
     log.event('session_past_its_end', { session: session.id });
     return parts.end(stored);
   }
-  const due = Object.entries(session.entries).filter(([, entry]) => isDue(entry, now + 60));
+  // Those with an open try go first: how long it is left alone counts from the last write, of the others' tokens too.
+  const isOpen = ({ attemptedAt }: Entry) => Number(attemptedAt !== undefined);
+  const due = Object.entries(session.entries)
+    .filter(([, entry]) => isDue(entry, now + 60))
+    .sort(([, one], [, other]) => isOpen(other) - isOpen(one));
   const outcomes: RefreshOutcome[] = [];
   for (const [provider] of due) outcomes.push(await parts.refresh({ id: session.id, provider, cause: 'sweep' }));
   // What may be about to be recovered is left as it is: the sweep brings it back in some minutes.

@@ -40,7 +40,10 @@ export async function connect(
     if (!stored) throw changed();
     log.event('account_connected', { session: id, provider: name });
   } catch (error) {
-    if (isRefusal(error)) await revokeEntry(id, name, entry, parts);
+    if (isRefusal(error)) {
+      await revokeEntry(id, name, entry, parts);
+      await unreserve(id, name, entry, parts);
+    }
     throw error;
   }
 }
@@ -60,10 +63,14 @@ async function reserve(id: SessionId, name: string, entry: Entry, account: UserI
   });
   if (!reserved) throw changed();
   if (name === reserved.provider) return;
-  const others = (await store.sessionsOf(account)).filter(({ session }) => session.user !== reserved.user);
-  if (others.length === 0) return;
-  await amend(id, (session) => (session.entries[name] ? session : withoutName(session, account)));
-  throw new TokenkeepError('connection_taken');
+  const others = (await store.sessionsOf(account, 'all')).filter(({ session }) => session.user !== reserved.user);
+  if (others.length > 0) throw new TokenkeepError('connection_taken');
+}
+
+/** Takes the name of an account back of which the session has nothing. */
+async function unreserve(id: SessionId, name: string, entry: Entry, { amend, ring }: ConnectionParts): Promise<void> {
+  const account = connectionOf(await ring.newest(), name, entry.issuer, entry.subject);
+  await amend(id, (session) => (holds(session, name, entry) ? session : withoutName(session, account)));
 }
 
 /**
@@ -96,16 +103,19 @@ export async function disconnect(session: Session, provider: string, parts: Conn
 }
 
 /** What the session has of this account; undefined where it has nothing of the provider. Throws `connection_other_account`. */
-function heldEntry({ entries }: Session, name: string, { issuer, subject }: Identity): Entry | undefined {
-  const held = entries[name];
-  if (held && (held.issuer !== issuer || held.subject !== subject)) {
-    throw new TokenkeepError('connection_other_account');
-  }
+function heldEntry(session: Session, name: string, account: Identity): Entry | undefined {
+  const held = session.entries[name];
+  if (held && !holds(session, name, account)) throw new TokenkeepError('connection_other_account');
   return held;
 }
 
+function holds({ entries }: Session, name: string, { issuer, subject }: Identity): boolean {
+  return entries[name]?.issuer === issuer && entries[name].subject === subject;
+}
+
 function withoutName(session: Session, account: UserId): Session {
-  return { ...session, connected: (session.connected ?? []).filter((name) => name !== account) };
+  if (!session.connected?.includes(account)) return session;
+  return { ...session, connected: session.connected.filter((name) => name !== account) };
 }
 
 function changed(): TokenkeepError {

@@ -8,7 +8,8 @@ import type { StoredSession } from '../token-store/session-store.ts';
  */
 export async function endSession(session: Session, parts: RevocationParts): Promise<void> {
   const last = await parts.store.end(session);
-  await revokeEntries(last ?? session, parts);
+  // Whoever has ended it before has decided about its tokens, which may live on in the session that took its place.
+  if (last) await revokeEntries(last, parts);
 }
 
 /** Ends a session past its life, unless somebody has extended it since it was read, or is about to. */

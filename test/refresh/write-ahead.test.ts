@@ -227,6 +227,12 @@ describe('a refresh token that somebody may just be redeeming', () => {
     expect(await refresh('request', { age: 60, ...busy })).toMatchObject(recovering);
   });
 
+  it('is tried after two hours, though other writes keep the session young', async () => {
+    local.clock.advance(2 * 3600);
+    expect((await refresh('request', { age: 1 })).status).toBe('refreshed');
+    await expectAlive();
+  });
+
   it('is left alone while the recovery queue cannot be asked', async () => {
     const calls = asked();
     const isWaiting = async () => {

@@ -5,6 +5,7 @@ import { nextVisit } from '../../shared/refresh/schedule.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import { blobName, type SessionId, type UserId } from '../../shared/token-store/names.ts';
 import type { Session } from '../../shared/token-store/session.ts';
+import { createAmendingActs } from './amending-acts.ts';
 import type { Instance } from './instance.ts';
 import type { Witness } from './invariants.ts';
 import type { Act, Plan } from './plan.ts';
@@ -15,10 +16,11 @@ import type { World } from './world.ts';
 /** What people do with the app, and what befalls its processes. */
 export function createActs(world: World, plan: Plan, draw: Draw): (kind: Act['kind']) => void {
   const { invariants, provider } = world;
+  const amend = createAmendingActs(world, draw, (instance, user) => newSession(instance, world, plan, user));
 
   function signIn(instance: Instance): void {
-    const { session, family } = newSession(instance, world, plan);
-    const witness = invariants.add(session.id, family);
+    const session = newSession(instance, world, plan);
+    const witness = invariants.add(session.id);
     const created = instance.create(session).then(() => {
       witness.isKnown = true;
     });
@@ -42,14 +44,18 @@ export function createActs(world: World, plan: Plan, draw: Draw): (kind: Act['ki
     ) {
       violation('turned-away', `${request.id.slice(0, 4)} is recovering`);
     }
-    const stored = witness.session?.entries['model'];
-    if (outcome.status === 'refused' && stored?.refreshToken && !stored.dead) {
-      if (provider.accepts(stored.refreshToken)) violation('wrongly-refused', request.id.slice(0, 4));
-    }
+    if (outcome.status !== 'refused') return;
+    const name = request.provider ?? 'model';
+    const [refused, stored] = [outcome.session, witness.session].map((session) => session?.entries[name]);
+    // Another account may have been connected since.
+    const family = refused?.refreshToken && provider.familyOf(refused.refreshToken).family;
+    if (!stored?.refreshToken || stored.dead || provider.familyOf(stored.refreshToken).family !== family) return;
+    if (provider.accepts(stored.refreshToken)) violation('wrongly-refused', request.id.slice(0, 4));
   }
 
   async function signOut(instance: Instance, witness: Witness): Promise<void> {
     witness.isEnding = true;
+    witness.isLeft = true;
     const wasThere = await instance.signOut(witness.id).catch((error: unknown) => {
       if (world.isHarmless()) violation('turned-away', `${witness.id.slice(0, 4)} cannot sign out: ${error}`);
       throw error;
@@ -63,7 +69,7 @@ export function createActs(world: World, plan: Plan, draw: Draw): (kind: Act['ki
     switch (kind) {
       case 'request':
       case 'read':
-        return refresh(instance, { id, cause: kind }, witness);
+        return refresh(instance, { id, cause: kind, ...anyProvider(witness, draw) }, witness);
       case 'target':
         return refresh(instance, { id, cause: draw.one(['request', 'read']), target: { resource: 'r' } }, witness);
       case 'use':
@@ -73,8 +79,12 @@ export function createActs(world: World, plan: Plan, draw: Draw): (kind: Act['ki
       case 'break-lease':
         world.counts.interventions += 1;
         return instance.breakLease(blobName.session(id));
-      default:
+      case 'crash':
+      case 'stand-still':
+      case 'sign-in':
         return undefined;
+      default:
+        return amend[kind](instance, witness);
     }
   }
 
@@ -90,16 +100,22 @@ export function createActs(world: World, plan: Plan, draw: Draw): (kind: Act['ki
   };
 }
 
-function newSession({ process }: Instance, { provider }: World, plan: Plan) {
+/** One of the accounts, where there are more than the one that has signed in. */
+function anyProvider({ session }: Witness, draw: Draw): { provider?: string } {
+  const names = Object.keys(session?.entries ?? {});
+  return names.length > 1 ? { provider: draw.any(names) ?? 'model' } : {};
+}
+
+function newSession({ process }: Instance, { provider }: World, plan: Plan, user?: UserId): Session {
   const { clock, random } = process.platform;
-  const { family, refreshToken } = provider.issue();
+  const { refreshToken } = provider.issue();
   const at = seconds(clock);
   const hex = (count: number) => Buffer.from(random.bytes(count)).toString('hex');
   const id = hex(32) as SessionId;
   const tokens = { accessToken: new Secret('access_token', 'a'), refreshToken, expiresIn: plan.manners.life };
   const session = {
     id,
-    user: hex(32) as UserId,
+    user: user ?? (hex(32) as UserId),
     aliases: [],
     sid: 'sid:0',
     provider: 'model',
@@ -119,6 +135,5 @@ function newSession({ process }: Instance, { provider }: World, plan: Plan) {
       },
     },
   };
-  const filed: Session = { ...session, visitAt: nextVisit(session, at, plan.refreshExtension) };
-  return { session: filed, family };
+  return { ...session, visitAt: nextVisit(session, at, plan.refreshExtension) };
 }

@@ -6,6 +6,7 @@ import { createProviderGate } from '../../shared/refresh/provider-gate.ts';
 import { recover } from '../../shared/refresh/recovery.ts';
 import { markersIn, sweep } from '../../shared/refresh/sweep.ts';
 import { visit } from '../../shared/refresh/visit.ts';
+import { createAmend } from '../../shared/sessions/amend.ts';
 import { endSession, expireSession } from '../../shared/sessions/end-session.ts';
 import type { Log } from '../../shared/telemetry/log.ts';
 import { createAgenda } from '../../shared/token-store/agenda.ts';
@@ -15,6 +16,7 @@ import type { Sealer } from '../../shared/token-store/seal.ts';
 import type { Session } from '../../shared/token-store/session.ts';
 import { createSessionStore, type StoredSession } from '../../shared/token-store/session-store.ts';
 import { sharedReads } from '../../shared/token-store/shared-reads.ts';
+import { type Amending, createAmending, modelRing } from './amending.ts';
 import { connect } from './connection.ts';
 import type { ModelContainer } from './model-container.ts';
 import type { ModelProvider } from './model-provider.ts';
@@ -22,7 +24,7 @@ import type { ModelQueue } from './model-queue.ts';
 import type { Process } from './process.ts';
 
 /** One instance of the app: everything but HTTP is the real code. */
-export interface Instance {
+export interface Instance extends Amending {
   readonly process: Process;
   create(session: Session): Promise<void>;
   refresh(request: RefreshRequest): Promise<RefreshOutcome>;
@@ -36,6 +38,9 @@ export interface Instance {
   /** An operator takes a lease away from whoever holds it. */
   breakLease(name: string): Promise<void>;
 }
+
+/** The one that signs in, and the one whose accounts are connected. */
+const providerNames: readonly string[] = ['model', 'second'];
 
 interface InstanceParts {
   readonly process: Process;
@@ -60,8 +65,9 @@ export function startInstance(parts: InstanceParts): Instance {
   const container = retryingContainer(connect(parts.model, process.call, parts.pageSize), clock);
   const agenda = createAgenda(container, clock);
   const store = sharedReads(createSessionStore(container, parts.sealer, agenda, log), clock);
-  const reached = parts.provider.reachedBy(process);
-  const provider = (name: string) => (name === reached.name ? reached : undefined);
+  const reached = new Map(providerNames.map((name) => [name, parts.provider.reachedBy(process, name)]));
+  const provider = (name: string) => reached.get(name);
+  const amend = createAmend({ container, store, platform, refreshExtension });
 
   const onQueue = <T>(operation: string, effect: () => T): Promise<T> =>
     process.call({
@@ -91,15 +97,15 @@ export function startInstance(parts: InstanceParts): Instance {
     },
     sessionExpiry,
   });
-  // Only providers that end whole grants make it look for the account's other sessions.
-  const ring = { newest: () => Promise.reject(new Error('there is no key ring here')) };
-  const end = (session: Session) => endSession(session, { store, ring, provider, log });
-  const expire = (stored: StoredSession) => expireSession(stored, { store, ring, provider, log });
+  const revocation = { store, ring: modelRing, provider, log };
+  const end = (session: Session) => endSession(session, revocation);
+  const expire = (stored: StoredSession) => expireSession(stored, revocation);
   const visitParts = { store, agenda, refresh, end: expire, clock, log, refreshExtension };
 
   return {
     process,
     create: store.create,
+    ...createAmending({ ...revocation, amend, platform }),
     refresh,
     async use(id) {
       const stored = await store.read(id);
@@ -130,7 +136,7 @@ export function startInstance(parts: InstanceParts): Instance {
 
 /** What the app's callers are told, or log, when a service is away; everything else is a mistake of ours. */
 export function expected(error: unknown): boolean {
-  return isTokenkeepError(error, 'container_unreachable', 'container_access_refused');
+  return isTokenkeepError(error, 'container_unreachable', 'container_access_refused', 'session_busy');
 }
 
 function passing(error: unknown): void {

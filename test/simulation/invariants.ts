@@ -1,25 +1,32 @@
-import { endOfLife } from '../../shared/refresh/schedule.ts';
+import { canRefresh, endOfLife } from '../../shared/refresh/schedule.ts';
 import { blobName, parseMarker, type SessionId, startOf } from '../../shared/token-store/names.ts';
 import { decodeSession, type Entry, type Session } from '../../shared/token-store/session.ts';
 import { type Family, type Ledger, lossOf } from './ledger.ts';
 import type { ModelContainer } from './model-container.ts';
 import type { ModelProvider } from './model-provider.ts';
+import { type Amended, checkAmended, createPlaces, wrongNames } from './places.ts';
 import type { Plan } from './plan.ts';
-import { violation } from './violation.ts';
+import { type Invariant, violation } from './violation.ts';
 
 /** What is known of a session from outside. */
 export interface Witness {
   readonly id: SessionId;
-  readonly family: Family;
+  /** All that were ever stored in it. */
+  readonly families: Set<Family>;
+  /** The accounts that were connected in it when it was removed. */
+  last: readonly Family[];
+  amended: Amended;
+  /** Amendments that are under way, or were cut: what they have written nobody can say. */
+  unsure: number;
   /** As it is stored; undefined where it is not there. */
   session: Session | undefined;
-  /** The highest number of a refresh token that was stored. */
-  newest: number;
   isRemoved: boolean;
   /** Whether its user knows of it. */
   isKnown: boolean;
   /** Somebody has asked to sign out; the answer may be yet to come, or may have been a failure. */
   isEnding: boolean;
+  /** It may have ended otherwise than in favour of another: by a sign-out, or with its life. */
+  isLeft: boolean;
   /** A sign-out was confirmed. */
   isOver: boolean;
 }
@@ -33,6 +40,13 @@ interface InvariantParts {
   readonly now: () => number;
 }
 
+interface Unsettled {
+  readonly id: SessionId;
+  readonly family?: Family;
+  readonly invariant: Invariant;
+  readonly detail: string;
+}
+
 /** A marker this much overdue is one that nobody visits, in milliseconds. */
 const longestOverdue = 5 * 60_000;
 const minute = 60_000;
@@ -42,60 +56,83 @@ export function createInvariants({ plan, model, provider, ledger, document, now 
   const { largestSkew, refreshExtension } = plan;
   const slack = minute + largestSkew + plan.longestStandstill;
   const witnesses = new Map<SessionId, Witness>();
-  const entryOf = (session: Session): Entry => session.entries['model'] as Entry;
-  const numberOf = ({ refreshToken }: Entry) => (refreshToken ? provider.familyOf(refreshToken).number : -1);
+  const places = createPlaces(provider);
 
   function sessionChanged(witness: Witness, sealed: string | undefined): void {
     const before = witness.session;
     if (sealed === undefined) {
+      places.removed(witness);
       witness.session = undefined;
       witness.isRemoved = true;
       const isPast = before && endOfLife(before, refreshExtension) * 1000 <= now() + largestSkew;
+      if (isPast) witness.isLeft = true;
       if (!witness.isEnding && !isPast) violation('session-lost', witness.id.slice(0, 4));
       return;
     }
     if (witness.isRemoved) violation('came-back', witness.id.slice(0, 4));
     const session = decodeSession(document(sealed));
-    const number = numberOf(entryOf(session));
-    if (number < witness.newest) violation('overwritten', `${witness.family.name}: ${witness.newest} by ${number}`);
-    const { failures, refreshAt = 0 } = entryOf(session);
-    if (before && failures > entryOf(before).failures) {
-      const pause = Math.min(15_000 * 2 ** (failures - 1), 900_000);
-      const due = Math.min(refreshAt, endOfLife(session, refreshExtension)) * 1000;
-      const isPaused = refreshAt * 1000 - now() > pause - slack && startOf(session.visitAt) + minute > due;
-      if (!isPaused) violation('no-backoff', `after ${failures} failures: ${refreshAt * 1000 - now()} ms`);
-    }
+    places.written(witness, session);
+    checkAmended(session, witness.amended);
+    for (const [name, entry] of Object.entries(session.entries)) entryWritten(entry, before?.entries[name], session);
     witness.session = session;
-    witness.newest = number;
-    ledger.keep(witness.family, number, 'container');
     if (model.find(blobName.marker({ id: session.id, minute: session.visitAt })) === undefined) {
       violation('no-marker', `${session.id.slice(0, 4)} says ${session.visitAt}`);
     }
   }
 
-  /** What is not as it should be yet, with the session it is about. */
-  function* unsettled(): Iterable<readonly [Witness, 'tokens-lost' | 'left-undone', string]> {
-    for (const witness of witnesses.values()) {
-      const { session, family } = witness;
+  function entryWritten(entry: Entry, before: Entry | undefined, session: Session): void {
+    if (!entry.refreshToken) return;
+    const { family, number } = provider.familyOf(entry.refreshToken);
+    const newest = Math.max(-1, ...family.storedAt.keys());
+    if (number < newest) violation('overwritten', `${family.name}: ${newest} by ${number}`);
+    ledger.keep(family, number, 'container');
+    const { failures, refreshAt = 0 } = entry;
+    if (!before || failures <= before.failures) return;
+    const pause = Math.min(15_000 * 2 ** (failures - 1), 900_000);
+    const others = Object.values(session.entries).filter(canRefresh);
+    const due =
+      Math.min(...others.map((one) => one.refreshAt ?? Infinity), endOfLife(session, refreshExtension)) * 1000;
+    const isPaused = refreshAt * 1000 - now() > pause - slack && startOf(session.visitAt) + minute > due;
+    if (!isPaused) violation('no-backoff', `after ${failures} failures: ${refreshAt * 1000 - now()} ms`);
+  }
+
+  /** What is not as it should be yet, with the session and the tokens it is about. */
+  function* unsettled(): Iterable<Unsettled> {
+    for (const { id, session, unsure } of witnesses.values()) {
       if (!session) continue;
-      const entry = entryOf(session);
-      if (startOf(session.visitAt) < now() - longestOverdue) yield [witness, 'left-undone', `visit ${session.visitAt}`];
-      if (entry.dead) yield [witness, 'tokens-lost', `dead: ${entry.dead.reason}`];
-      else if (entry.attemptedAt !== undefined || entry.failures > 0) yield [witness, 'left-undone', 'a try is open'];
-      else if (!entry.refreshToken || !provider.accepts(entry.refreshToken)) {
-        yield [witness, 'tokens-lost', `${family.name}.${numberOf(entry)} is good for nothing`];
+      const at = { id };
+      if (startOf(session.visitAt) < now() - longestOverdue) {
+        yield { ...at, invariant: 'left-undone', detail: `visit ${session.visitAt}` };
+      }
+      const wrong = wrongNames(session, (name) => model.find(name) !== undefined, unsure > 0);
+      if (wrong) yield { ...at, invariant: 'names-differ', detail: wrong };
+      for (const entry of Object.values(session.entries)) {
+        const { refreshToken, dead } = entry;
+        if (!refreshToken) continue;
+        const { family, number } = provider.familyOf(refreshToken);
+        if (dead) yield { ...at, family, invariant: 'tokens-lost', detail: `dead: ${dead.reason}` };
+        else if (entry.attemptedAt !== undefined || entry.failures > 0) {
+          yield { ...at, family, invariant: 'left-undone', detail: 'a try is open' };
+        } else if (!provider.accepts(refreshToken)) {
+          yield { ...at, family, invariant: 'tokens-lost', detail: `${family.name}.${number} is good for nothing` };
+        }
       }
     }
   }
 
-  const isExcused = ({ family }: Witness) => lossOf(family) !== undefined;
+  /** Somebody has signed out of the session that it was moved from, at the same time. */
+  const isLeft = (family: Family, id: SessionId) =>
+    [...witnesses.values()].some((one) => one.id !== id && one.isLeft && one.families.has(family));
+  const isExcused = ({ family, invariant, id }: Unsettled) =>
+    invariant === 'tokens-lost' && family !== undefined && (lossOf(family) !== undefined || isLeft(family, id));
 
   return {
     witnesses,
     witnessOf: (id: string | undefined) => witnesses.get(id as SessionId),
-    add(id: SessionId, family: Family): Witness {
-      const unseen = { session: undefined, newest: -1, isRemoved: false, isKnown: false };
-      const witness = { id, family, ...unseen, isEnding: false, isOver: false };
+    add(id: SessionId): Witness {
+      const unseen = { session: undefined, isRemoved: false, isKnown: false, last: [], unsure: 0 };
+      const ending = { isEnding: false, isLeft: false, isOver: false };
+      const witness: Witness = { id, families: new Set(), amended: new Map(), ...unseen, ...ending };
       witnesses.set(id, witness);
       return witness;
     },
@@ -109,18 +146,17 @@ export function createInvariants({ plan, model, provider, ledger, document, now 
         if (session && session.visitAt === marker.minute) violation('no-marker', `${marker.minute} was cleared`);
       }
     },
-    /** How many sessions had tokens lost where nobody can help it, and how many of them must sign in again. */
+    /** How many sign-ins had tokens lost where nobody can help it, and how many of them must be made again. */
     losses() {
-      const lost = [...witnesses.values()].filter(({ family }) => family.calls.some(({ loss }) => loss));
-      const over = [...unsettled()].filter(([, invariant]) => invariant === 'tokens-lost');
+      const lost = [...provider.families()].filter(({ calls }) => calls.some(({ loss }) => loss));
+      const over = [...unsettled()].filter(({ invariant }) => invariant === 'tokens-lost');
       return { lost: lost.length, signedOut: over.length };
     },
-    isQuiet: () => [...unsettled()].every(([witness, invariant]) => invariant === 'tokens-lost' && isExcused(witness)),
+    isQuiet: () => [...unsettled()].every(isExcused),
     /** Throws what is not well although nothing has failed for long. */
     settled(): void {
-      for (const [witness, invariant, detail] of unsettled()) {
-        if (invariant === 'tokens-lost' && isExcused(witness)) continue;
-        violation(invariant, `${witness.id.slice(0, 4)}: ${detail}`);
+      for (const one of unsettled()) {
+        if (!isExcused(one)) violation(one.invariant, `${one.id.slice(0, 4)}: ${one.detail}`);
       }
     },
   };

@@ -1,3 +1,4 @@
+import type { SessionId } from '../../shared/token-store/names.ts';
 import type { Process } from './process.ts';
 import { violation } from './violation.ts';
 
@@ -13,6 +14,10 @@ export interface Family {
   readonly keptAt: Map<number, number>;
   readonly storedAt: Map<number, number>;
   readonly calls: Redemption[];
+  /** The live session that it is stored in. */
+  place: SessionId | undefined;
+  /** Whether a session that lives on has dropped it: disconnected, or replaced by another. */
+  isOut: boolean;
 }
 
 /** One call of ours that has reached the provider. */

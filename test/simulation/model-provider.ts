@@ -59,12 +59,12 @@ export function createModelProvider(manners: Manners, draw: Draw, now: () => num
     return { family, number: Number(number) };
   }
 
-  /** As a process reaches it. */
-  function reachedBy(process: Process): Provider {
+  /** As a process reaches it, under one of its names. */
+  function reachedBy(process: Process, name: string): Provider {
     const notHere = () => Promise.reject(new Error('not part of the simulation'));
     return {
-      name: 'model',
-      title: 'Model',
+      name,
+      title: name,
       claimTypes: { types: {} },
       refreshNeeds: 'nothing',
       hasTargets: true,
@@ -112,7 +112,7 @@ export function createModelProvider(manners: Manners, draw: Draw, now: () => num
 
   return {
     reachedBy,
-    /** A sign-in: a new family with its first refresh token. */
+    /** A sign-in, or a connection: a new family with its first refresh token. */
     issue(): { readonly family: Family; readonly refreshToken: RefreshToken } {
       const name = `f${families.size}`;
       const family: Family = {
@@ -122,11 +122,14 @@ export function createModelProvider(manners: Manners, draw: Draw, now: () => num
         keptAt: new Map(),
         storedAt: new Map(),
         calls: [],
+        place: undefined,
+        isOut: false,
       };
       families.set(name, family);
       return { family, refreshToken: tokenOf(family, 0) };
     },
     familyOf,
+    life: manners.life,
     families: () => families.values(),
     /** Whether the token could be redeemed now. */
     accepts(token: RefreshToken): boolean {

@@ -24,6 +24,9 @@ const failure = 'shared/refresh/failure.ts';
 const recovery = 'shared/refresh/recovery.ts';
 const lease = 'shared/token-store/lease.ts';
 const retrying = 'shared/token-store/retrying-container.ts';
+const amend = 'shared/sessions/amend.ts';
+const connections = 'shared/sessions/connections.ts';
+const moved = 'shared/sessions/moved-session.ts';
 const sessions = 'shared/token-store/session-store.ts';
 
 const edit = (file: string, find: string, replace = '') => ({ file, find, replace });
@@ -39,18 +42,27 @@ const seeds: Readonly<Record<string, number>> = {
   'a write whatever is there': 790,
   'a write whose answer was lost not known again': 200,
   'no rescue': 440,
-  'no tries after the rescue': 800,
-  'a recovery given up where somebody else was writing': 4_490,
+  'no tries after the rescue': 1_170,
+  'a recovery given up where somebody else was writing': 6_340,
   'the recovery queue not asked': 700,
-  'an open try not left alone': 1_480,
+  'an open try not left alone': 215,
   'a try not written down': 360,
   'asked after standing still': 14_000,
   'a sign-out that waits for the lease': 3_380,
   'back to the minute it was moved from': 19_000,
+  'a session moved without its lease, and nobody follows': 930,
+  'an amendment without the lease': 560,
+  'the name of a refused account left': 285,
+  'an account connected whose name was taken back': 1_850,
+  'tokens not brought to where their account has gone': 12_950,
+  'a recovery of what was disconnected': 790,
+  'an open try after the other accounts': 1_320,
 };
 
 /** Tokens that were dropped are missing in the end, unless the ones before them are spent again until then. */
 const dropped = ['tokens-lost', 'spent-twice'] as const;
+
+const notFollowed = edit(recovery, 'if (own || provider === session.provider) return own;', 'return own;');
 
 const replacing = 'container.replace(blobName.session(session.id), sealed, condition)';
 
@@ -128,9 +140,13 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the recovery queue not asked',
     ['spent-twice'],
-    edit(recovery, 'now - attemptedAt < longestWait && recovery.isWaiting().catch(() => true)', 'false'),
+    edit(recovery, 'recovery.isWaiting().catch(() => true)', 'false'),
   ),
-  mutant('an open try not left alone', ['spent-twice'], edit(recovery, 'if (age < longestTry) return true;')),
+  mutant(
+    'an open try not left alone',
+    ['spent-twice'],
+    edit(recovery, 'if (age < longestTry && now - attemptedAt < longestYouth) return true;'),
+  ),
   mutant(
     'a try not written down',
     ['spent-twice'],
@@ -172,5 +188,52 @@ export const mutants: readonly Mutant[] = [
     edit('shared/refresh/schedule.ts', 'minute === session.movedFrom && minute !== session.visitAt', 'false'),
     // It takes a call that is late, which is made common.
     edit('test/simulation/weather.ts', 'faults.fails + slow + faults.late', 'faults.fails + slow + 0.08'),
+  ),
+  mutant(
+    'an amendment without the lease',
+    ['overwritten', 'undone', 'came-back'],
+    edit(
+      amend,
+      'const stored = await store.current(id, etag);',
+      'await container.releaseLease(blobName.session(id), leaseId); const stored = await store.current(id, etag);',
+    ),
+    edit(amend, '{ etag: stored.etag, leaseId }', "{ etag: '*' as typeof etag }"),
+  ),
+  mutant(
+    'an account connected whose name was taken back',
+    ['names-differ', 'tokens-lost'],
+    edit(connections, 'if (name !== session.provider && !session.connected?.includes(account)) throw changed();'),
+  ),
+  mutant(
+    'the name of a refused account left',
+    ['names-differ'],
+    edit(connections, 'await unreserve(id, name, entry, parts);'),
+  ),
+  mutant(
+    'accounts moved before the old session ends',
+    ['in-two-sessions'],
+    edit(
+      moved,
+      '({ ...next, connected })',
+      '({ ...next, connected, entries: { ...session.entries, ...next.entries } })',
+    ),
+  ),
+  mutant(
+    'a session moved without its lease, and nobody follows',
+    dropped,
+    edit(moved, 'await amend(old.id, end);', 'await end(old);'),
+    notFollowed,
+  ),
+  mutant('tokens not brought to where their account has gone', dropped, notFollowed),
+  mutant(
+    'a recovery of what was disconnected',
+    ['came-back'],
+    edit(recovery, '!stored || !isSuccessor(entry, stored)', '(stored && !isSuccessor(entry, stored))'),
+    edit(recovery, 'const { targets } = stored;', 'const { targets } = stored ?? {};'),
+  ),
+  mutant(
+    'an open try after the other accounts',
+    ['left-undone'],
+    edit('shared/refresh/visit.ts', '.sort(([, one], [, other]) => isOpen(other) - isOpen(one))'),
   ),
 ];

@@ -15,8 +15,12 @@ export interface Act {
     | 'sign-out'
     | 'crash'
     | 'stand-still'
-    | 'break-lease';
+    | 'break-lease'
+    | Amending;
 }
+
+/** What changes a session beside refreshes and sign-outs. */
+export type Amending = 'connect' | 'disconnect' | 'consent' | 'withdraw' | 'count' | 'move';
 
 /** Everything about a schedule that is decided beforehand. */
 export interface Plan {
@@ -110,6 +114,37 @@ export function drawPlan(draw: Draw): Plan {
 
 /** Within the time that a call takes, that a refresh takes, that a caller waits; in milliseconds. */
 const soon = [200, 3 * second, 15 * second] as const;
+
+const amendments: readonly [Amending, ...Amending[]] = [
+  'connect',
+  'connect',
+  'connect',
+  'disconnect',
+  'consent',
+  'withdraw',
+  'count',
+  'move',
+  'move',
+];
+
+/** Amendments beside what a plan has: half of them come right after, or right before, something else that happens. */
+export function withAmendments(plan: Plan, draw: Draw): Plan {
+  const acts: Act[] = [...plan.acts, { at: draw.between(0, minute), kind: 'connect' }];
+  for (let count = draw.whole(2, 10); count > 0; count--) {
+    const beside = draw.chance(0.5) ? draw.any(acts) : undefined;
+    const at = beside
+      ? beside.at + draw.between(-0.3, 1) * draw.one(soon)
+      : draw.between(0, Math.max(plan.end, 2 * minute));
+    acts.push({ at: Math.max(at, 0), kind: draw.one(amendments) });
+  }
+  // What meets tokens that could not be stored, and lie in the recovery queue.
+  for (const { from, to } of plan.phases.filter(({ service }) => service === 'container')) {
+    acts.push({ at: Math.max(from - draw.between(0, draw.one(soon)), 0), kind: 'request' });
+    acts.push({ at: from + draw.between(0, 1.2) * (to - from), kind: draw.one(amendments) });
+    acts.push({ at: to + draw.between(-2, 30) * second, kind: draw.one(['move', 'disconnect', 'connect']) });
+  }
+  return { ...plan, acts, end: Math.max(plan.end, ...acts.map(({ at }) => at)) };
+}
 
 const usualActs: readonly [Act['kind'], ...Act['kind'][]] = [
   'request',

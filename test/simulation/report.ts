@@ -27,7 +27,7 @@ export function report({ schedules, counts, violations }: Tally, firstSeed: numb
   return [
     `${number(schedules)} schedules from seed ${firstSeed}: ${number(all.steps)} steps, ${number(all.crashes)} crashes, ${number(all.faults)} faults.`,
     '',
-    '| Refresh tokens | Sessions | Refreshes | Sessions with tokens lost in the window | Of these must sign in again |',
+    '| Refresh tokens | Sign-ins | Refreshes | Of these sign-ins, tokens lost in the window | To be made again |',
     '|---|---|---|---|---|',
     ...rows,
     '',

@@ -1,5 +1,5 @@
 import { createActs } from './acts.ts';
-import { drawPlan } from './plan.ts';
+import { drawPlan, withAmendments } from './plan.ts';
 import { drawFrom } from './random.ts';
 import { Violation } from './violation.ts';
 import { beginning, createWorld, timeOfDay } from './world.ts';
@@ -32,7 +32,8 @@ const longestRecovery = 60 * minute;
 /** Runs the schedule that a seed determines; `trace` gets a line for each step. */
 export async function runSchedule(seed: number, trace?: (line: string) => void): Promise<Outcome> {
   const draw = drawFrom(seed);
-  const plan = drawPlan(draw);
+  const drawn = drawPlan(draw);
+  const plan = seed % 2 === 0 ? withAmendments(drawn, drawFrom(~seed)) : drawn;
   trace?.(JSON.stringify({ ...plan, phases: plan.phases.length, acts: plan.acts.length }));
   for (const phase of plan.phases) trace?.(`${timeOfDay(beginning + phase.from)} phase ${JSON.stringify(phase)}`);
   const world = createWorld(plan, draw, trace);

@@ -8,10 +8,16 @@ export type Invariant =
   | 'tokens-lost'
   /** A live session has no marker where it says it has. */
   | 'no-marker'
-  /** A session that was signed out is there. */
+  /** A session that was signed out is there, or an account that was disconnected. */
   | 'came-back'
   /** A session is gone that nobody has ended. */
   | 'session-lost'
+  /** Two live sessions hold tokens of one sign-in at the provider. */
+  | 'in-two-sessions'
+  /** What an amendment wrote is not there. */
+  | 'undone'
+  /** A session's names of connected accounts are not those of its entries. */
+  | 'names-differ'
   /** Something that was due has not happened, or a caller waits for ever. */
   | 'left-undone'
   /** Somebody was turned away although nothing has gone wrong. */

@@ -75,15 +75,16 @@ export function createWorld(plan: Plan, draw: Draw, trace?: (line: string) => vo
     const log = {
       event(name: string, fields: { session?: string } = {}) {
         traced?.(`${index} logs ${name} ${JSON.stringify(fields)}`);
-        const witness = name === 'refresh_lost' && invariants.witnessOf(fields.session);
-        if (witness) ledger.gaveUp(witness.family, process);
+        if (name !== 'refresh_lost') return;
+        for (const family of invariants.witnessOf(fields.session)?.families ?? []) ledger.gaveUp(family, process);
       },
     };
     const onRescue = (sealed: string) => {
-      const { refreshToken } = decodeSession(sealer.document(sealed)).entries['model'] ?? {};
-      if (!refreshToken) return;
-      const { family, number } = provider.familyOf(refreshToken);
-      ledger.keep(family, number, 'queue');
+      for (const { refreshToken } of Object.values(decodeSession(sealer.document(sealed)).entries)) {
+        if (!refreshToken) continue;
+        const { family, number } = provider.familyOf(refreshToken);
+        ledger.keep(family, number, 'queue');
+      }
     };
     const { pageSize, refreshExtension, sessionLifetime } = plan;
     const services = { model, sealer, provider, visitQueue, recoveryQueue };
