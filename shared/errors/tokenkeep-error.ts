@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorRow, errorTable } from './table.ts';
+import type { ErrorRow } from './row.ts';
+import { type ErrorCode, errorTable } from './table.ts';
 
 /** What may be said about an error beyond its row in the table. None of it may hold a secret or a token. */
 export interface ErrorDetails {

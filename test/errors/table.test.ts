@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorRow, errorTable } from '../../shared/errors/table.ts';
+import type { ErrorRow } from '../../shared/errors/row.ts';
+import { errorTable } from '../../shared/errors/table.ts';
 
 const rows: [code: string, row: ErrorRow][] = Object.entries(errorTable);
 
