@@ -1,18 +1,15 @@
 import type * as z from 'zod';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
-import { largestBody } from './handle.ts';
 
 /**
  * The JSON object in the body of a request. Throws `request_malformed`, which names the first member that is wrong but
- * not its value, or `request_too_large`.
+ * not its value.
  */
 export async function jsonBody<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   if (!/^application\/json *(;|$)/i.test(request.headers.get('content-type') ?? '')) {
     throw malformed('the body is to be application/json');
   }
-  const text = await request.text();
-  if (text.length > largestBody) throw new TokenkeepError('request_too_large', { detail: 'the body' });
-  const result = schema.safeParse(parsed(text));
+  const result = schema.safeParse(parsed(await request.text()));
   if (result.success) return result.data;
   const [member] = result.error.issues[0]?.path ?? [];
   throw malformed(member === undefined ? 'the body is to be a JSON object' : `the member ${String(member)}`);

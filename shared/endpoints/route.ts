@@ -1,7 +1,6 @@
 import type { App } from '../app.ts';
 import { TokenkeepError } from '../errors/tokenkeep-error.ts';
 import type { Provider } from '../providers/provider.ts';
-import { largestBody } from './handle.ts';
 
 /** The provider that a path below `{prefix}/login/` names, in whatever case. Throws `provider_unknown`. */
 export function providerIn(request: Request, { settings, provider }: App): Provider {
@@ -14,9 +13,7 @@ export function providerIn(request: Request, { settings, provider }: App): Provi
 /** The parameters of a callback: the query, or the form of a POST (OAuth 2.0 Form Post Response Mode). */
 export async function callbackParameters(request: Request): Promise<URLSearchParams> {
   if (request.method !== 'POST') return new URL(request.url).searchParams;
-  const text = await request.text();
-  if (text.length > largestBody) throw new TokenkeepError('request_too_large', { detail: 'the body' });
-  return new URLSearchParams(text);
+  return new URLSearchParams(await request.text());
 }
 
 /** A parameter that may come once at most (RFC 6749 section 3.1). Throws `request_malformed` where it comes twice. */
