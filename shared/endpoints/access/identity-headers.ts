@@ -4,6 +4,7 @@ import { entryView } from '../../sessions/entry-view.ts';
 import { principalHeaders, tokenHeaders } from '../../sessions/principal-headers.ts';
 import type { ExposedToken } from '../../settings/settings.ts';
 import type { Entry, Session } from '../../token-store/session.ts';
+import { principalSource } from './principal-source.ts';
 
 /**
  * What servers take, in characters: one header with its name in front of nginx and Apache (8 KiB and 8,190 bytes), and
@@ -41,7 +42,9 @@ export function identityHeaders(
     const entry = entries[name];
     return entry ? Object.entries(tokensOf(name, entry, app, kinds)) : [];
   });
-  const headers: Record<string, string> = { ...nobodyHeaders, ...principalOf(main, entries[main], app) };
+  const signedIn = entries[main];
+  const principal = signedIn ? principalHeaders(signedIn, principalSource(main, signedIn, app)) : {};
+  const headers: Record<string, string> = { ...nobodyHeaders, ...principal };
   const leftOut: string[] = [];
   let length = Object.entries(headers).reduce((sum, header) => sum + lineLength(header), 0);
   for (const [name, value] of tokens) {
@@ -56,18 +59,6 @@ export function identityHeaders(
   if (leftOut.length > 0)
     app.log.event('identity_headers_left_out', { session: session.id, headers: leftOut.join(' ') });
   return headers;
-}
-
-function principalOf(name: string, entry: Entry | undefined, { provider, settings }: App): Record<string, string> {
-  if (!entry) return {};
-  const { claims, subject } = entry;
-  return principalHeaders(entry, {
-    name,
-    principalId: provider(name)?.principalId(claims, subject) ?? subject,
-    displayName: provider(name)?.displayName(claims, subject) ?? subject,
-    claimTypes: provider(name)?.claimTypes ?? { types: {} },
-    legacyClaims: settings.claims.legacy,
-  });
 }
 
 function tokensOf(name: string, entry: Entry, { settings }: App, kinds: readonly ExposedToken[]) {

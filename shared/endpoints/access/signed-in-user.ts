@@ -5,6 +5,7 @@ import { providerName } from '../../providers/provider-name.ts';
 import { freshToken, type HeldToken } from '../../refresh/fresh-token.ts';
 import { type ClaimView, claimViews } from '../../sessions/claims.ts';
 import type { Entry, Session } from '../../token-store/session.ts';
+import { principalSource } from './principal-source.ts';
 
 /** Who a request comes from, and what may be done in their name. */
 export interface SignedInUser {
@@ -49,15 +50,11 @@ export function signedInUser(session: Session, app: App): SignedInUser {
   };
 }
 
-function principalOf({ provider: name, entries }: Session, { provider, settings }: App): Principal {
-  const { claims = {}, subject = '' } = entries[name] ?? {};
-  const from = provider(name);
-  return {
-    provider: name,
-    id: from?.principalId(claims, subject) ?? subject,
-    name: from?.displayName(claims, subject) ?? subject,
-    claims: claimViews(claims, from?.claimTypes ?? { types: {} }, settings.claims.legacy),
-  };
+function principalOf({ provider, entries }: Session, app: App): Principal {
+  const entry = entries[provider];
+  if (!entry) throw new TokenkeepError('session_ended');
+  const { principalId, displayName, claimTypes, legacyClaims } = principalSource(provider, entry, app);
+  return { provider, id: principalId, name: displayName, claims: claimViews(entry.claims, claimTypes, legacyClaims) };
 }
 
 /** The further resource to get a token for; undefined where the entry's own token has all that is wanted. */
