@@ -61,7 +61,7 @@ export const explanations: readonly Explanation[] = [
       },
       'nginx with auth_request': {},
       'nginx with auth_request / nginx, static 200': {
-        means: 'what is left of that speed once each request is asked about: hardly less than of verify alone.',
+        means: 'what is left of that speed once each request is asked about. Callers, nginx and app share the cores.',
       },
     },
   },
