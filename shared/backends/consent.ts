@@ -39,9 +39,12 @@ export async function giveConsent(
   return changed;
 }
 
+/** One turn is enough, unless what was agreed to is just going over into a new session. */
+const mostTurns = 5;
+
 /**
- * Takes the consent back in every session of the user. Gives this session as it is stored then, undefined where it has
- * ended. Throws `session_busy` and `container_*`, after having tried all sessions.
+ * Takes the consent back in every session of the user, until there is none that has it. Gives this session as it is
+ * stored then, undefined where it has ended. Throws `session_busy` and `container_*`, after having tried all sessions.
  */
 export async function withdrawConsent(
   session: Session,
@@ -49,19 +52,26 @@ export async function withdrawConsent(
   { amend, store, log }: ConsentParts,
 ): Promise<Session | undefined> {
   let wasGiven = false;
-  const sessions = (await store.sessionsOf(session.user, 'all')).map((stored) => stored.session);
-  const consented = sessions.filter((one) => one.id !== session.id && consentIn(one, backend));
-  const others = consented.map(({ id }) => amend(id, without));
-  const [own, ...rest] = await Promise.allSettled([amend(session.id, without), ...others]);
-  const failed = [own, ...rest].find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
-  if (wasGiven) log.event('consent_withdrawn', { session: session.id, backend });
-  return own.status === 'fulfilled' ? own.value : undefined;
-
-  function without(stored: Session): Session {
+  const withdrawn = (stored: Session): Session => {
     if (!consentIn(stored, backend)) return stored;
     wasGiven = true;
-    const { [backend]: _withdrawn, ...others } = stored.consents ?? {};
+    const { [backend]: _given, ...others } = stored.consents ?? {};
     return { ...stored, consents: others };
+  };
+  const consented = async () => {
+    const sessions = (await store.sessionsOf(session.user, 'all')).map((stored) => stored.session);
+    return sessions.filter((one) => consentIn(one, backend)).map(({ id }) => id);
+  };
+
+  let own: Session | undefined;
+  let left = [session.id, ...(await consented()).filter((id) => id !== session.id)];
+  for (let turn = 0; left.length > 0 && turn < mostTurns; turn++) {
+    const results = await Promise.allSettled(left.map((id) => amend(id, withdrawn)));
+    const failed = results.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+    if (turn === 0 && results[0]?.status === 'fulfilled') own = results[0].value;
+    left = await consented();
   }
+  if (wasGiven) log.event('consent_withdrawn', { session: session.id, backend });
+  return own;
 }

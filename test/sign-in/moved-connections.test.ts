@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { withdrawConsent } from '../../shared/backends/consent.ts';
 import type { BackendUse } from '../../shared/token-store/session.ts';
 import { type ConnectingBrowser, connectingBrowser } from '../fixtures/connecting-browser.ts';
 import { type LocalApp, localApp } from '../fixtures/local-app.ts';
@@ -81,6 +82,25 @@ it('nobody else can connect the account on the way over', async () => {
   expect((await problemIn(answer ?? expect.fail('nobody tried'))).code).toBe('connection_taken');
   expect((await other.session()).entries).not.toHaveProperty('second');
   expect((await tab.session()).entries['second']?.subject).toBe('demo-1002');
+});
+
+it('a consent that is withdrawn on another device while it goes over does not come back', async () => {
+  const tab = await full();
+  const other = await (await connectingBrowser(local)).session();
+  const { store } = local.app;
+  const { end } = store;
+  Object.assign(store, {
+    end: async (session: Parameters<typeof end>[0]) => {
+      const last = await end(session);
+      await withdrawConsent(other, 'reports', local.app);
+      return last;
+    },
+  });
+  await tab.signIn(ada);
+  Object.assign(store, { end });
+  const after = await tab.session();
+  expect(after.consents).toEqual({});
+  expect(Object.keys(after.entries).sort()).toEqual(['demo', 'second']);
 });
 
 it('where the old session is gone by then, nothing is kept, not even the names', async () => {

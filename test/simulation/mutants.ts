@@ -214,8 +214,8 @@ export const mutants: readonly Mutant[] = [
     ['in-two-sessions'],
     edit(
       moved,
-      '({ ...next, connected })',
-      '({ ...next, connected, entries: { ...session.entries, ...next.entries } })',
+      '({ ...next, ...copied })',
+      '({ ...next, ...copied, entries: { ...session.entries, ...next.entries } })',
     ),
   ),
   mutant(
