@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
-import { nginxPath, startNginx } from '../dev/nginx.ts';
+import { startNginx } from '../dev/nginx.ts';
 import { freePort } from '../dev/ports.ts';
+import { programPath } from '../dev/program-path.ts';
 import type { Stack } from '../dev/stack.ts';
 import { compared, type Figure, throughput } from './figure.ts';
 import { get } from './get.ts';
@@ -16,7 +17,7 @@ const roundMilliseconds = 1_500;
  * on this machine there is only the first.
  */
 export async function measureVerify(stack: Stack): Promise<Figure[]> {
-  const program = nginxPath();
+  const program = programPath('nginx');
   const agent = new Agent({ keepAlive: true, maxSockets: workers });
   const [token = ''] = await storeSessions(stack, 1);
   const cookie = { cookie: `AppServiceAuthSession=${token}` };

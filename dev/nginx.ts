@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { stopChild } from './child.ts';
 
 /** An nginx that serves on this machine, with a folder of its own. */
@@ -11,12 +11,6 @@ export interface Nginx {
   /** Where it keeps its files: `error.log` says what went wrong. */
   readonly directory: string;
   close(): Promise<void>;
-}
-
-/** Where nginx is: on the PATH, or where systems keep it for the administrator; undefined where there is none. */
-export function nginxPath(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file));
 }
 
 /**

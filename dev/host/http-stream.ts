@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { connectionFields } from '../../shared/gateway/end-to-end.ts';
 import { authorityOf, BodyTooLarge, limitedBody, type Target, toHttpData } from './http-request.ts';
 import type { Trigger } from './invoke.ts';
 import type { RouteParameters } from './route-template.ts';
@@ -105,23 +106,9 @@ function toJson(values: NullableStrings): string {
   return JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, { value }]) => [name, value])));
 }
 
-/** RFC 9110 section 7.6.1, and the names that `@azure/functions` keeps back. */
-const hopByHop: readonly string[] = [
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
 /** Names and values in turn, without those that are for one connection alone, and without `dropped`. */
 function endToEnd(raw: readonly string[], connection: string | undefined, dropped: readonly string[] = []): string[] {
-  const named = (connection ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const unwanted = new Set([...hopByHop, ...named, ...dropped]);
+  const unwanted = new Set([...connectionFields(connection), ...dropped]);
   return raw.filter((_, index) => !unwanted.has(raw[index - (index % 2)]?.toLowerCase() ?? ''));
 }
 

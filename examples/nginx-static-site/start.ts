@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { nginxPath, startNginx } from '../../dev/nginx.ts';
+import { startNginx } from '../../dev/nginx.ts';
 import { freePort } from '../../dev/ports.ts';
+import { programPath } from '../../dev/program-path.ts';
 import { exampleStack, type RunningExample } from '../example.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -11,7 +12,7 @@ const open = ['/', '/index.html'];
 
 /** nginx with the configuration of the guide, a site of files behind it, and Tokenkeep beside that. */
 export async function start(): Promise<RunningExample & { readonly origin: string }> {
-  const program = nginxPath();
+  const program = programPath('nginx');
   if (program === undefined) throw new Error('This example needs nginx, which is not installed on this machine.');
   const front = await freePort();
   const [site, origin] = [front + 1, `http://127.0.0.1:${front}`];

@@ -11,9 +11,13 @@ const hopByHop: readonly string[] = [
   'upgrade',
 ];
 
-/** The fields that a proxy passes on: all but those about a connection, and those that `Connection` names. */
+/** The names, in lower case, of what is about one connection: these fields, and those that `Connection` lists. */
+export function connectionFields(connection: string | null | undefined): ReadonlySet<string> {
+  return new Set([...hopByHop, ...(connection ?? '').split(',').map((name) => name.trim().toLowerCase())]);
+}
+
+/** The fields that a proxy passes on. */
 export function endToEnd(headers: Headers): [name: string, value: string][] {
-  const named = (headers.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const dropped = new Set([...hopByHop, ...named]);
+  const dropped = connectionFields(headers.get('connection'));
   return [...headers].filter(([name]) => !dropped.has(name));
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nginxPath } from '../../dev/nginx.ts';
+import { programPath } from '../../dev/program-path.ts';
 import { Browser } from '../../dev/provider/sign-in-client.ts';
 import { start } from '../../examples/nginx-static-site/start.ts';
 
-describe.skipIf(nginxPath() === undefined)('a static site behind nginx', () => {
+describe.skipIf(programPath('nginx') === undefined)('a static site behind nginx', () => {
   let example: Awaited<ReturnType<typeof start>>;
   beforeAll(async () => {
     example = await start();

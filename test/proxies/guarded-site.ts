@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stopChild } from '../../dev/child.ts';
 import { listenOnLoopback } from '../../dev/loopback-server.ts';
@@ -58,13 +58,6 @@ export interface ProxyProgram {
     folder: string,
     port: number,
   ): { readonly arguments: readonly string[]; readonly env?: NodeJS.ProcessEnv };
-}
-
-/** A program by the environment variable that names it, or on the PATH. */
-export function programPath(name: string): string | undefined {
-  const { PATH = '', [`${name.toUpperCase()}_PATH`]: named } = process.env;
-  const candidates = [...PATH.split(delimiter), '/usr/sbin'].map((folder) => join(folder, name));
-  return [...(named ? [named] : []), ...candidates].find((path) => existsSync(path));
 }
 
 const proxyKey = 'the-key-of-the-proxy-in-the-tests';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { programPath } from '../../dev/program-path.ts';
 import { Browser } from '../../dev/provider/sign-in-client.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 import { sessionIdIn } from '../fixtures/stored.ts';
-import { type GuardedSite, guardedSite, type ProxyProgram, programPath } from './guarded-site.ts';
+import { type GuardedSite, guardedSite, type ProxyProgram } from './guarded-site.ts';
 
 /** What differs between proxies, beside their programs. */
 interface Ways {
