@@ -24,9 +24,9 @@ export async function moveSession(old: Session, id: SessionId, { amend, store, r
   const { connected = [], entries = {} } = last ?? {};
   const nameOf = ([provider, { issuer, subject }]: [string, Entry]) => connectionOf(epoch, provider, issuer, subject);
   const moved = Object.entries(entries).filter((entry) => connected.includes(nameOf(entry)));
+  if (Object.keys(copied).length === 0 && moved.length === 0 && !last?.consents) return;
   await amend(id, (session) => {
     const agreed = last && agreedAfterwards(session, copied, last);
-    if (!session.connected && !session.consents && !session.uses && moved.length === 0 && !agreed) return session;
     // What had ended before was signed out, and its consents with it.
     const { consents: _consents, uses: _uses, ...signedIn } = session;
     return {
